@@ -1,0 +1,1 @@
+"""Who is it? Users, roles, passwords, signing keys, and what happened."""

@@ -1,0 +1,13 @@
+"""Roles and entitlements, under the names that Fusion gives them (docs/administration.md)."""
+
+SELF_SERVICE_USER = "ORA_SVC_CUSTOMER_SELF_SERVICE_USER_ABSTRACT"
+"""The role that a caller of ``chatAuthenticate`` must hold."""
+
+REQUEST_FOR_CHAT = "SVC_REQUEST_FOR_CHAT_PRIV"
+"""The entitlement that a caller of ``chatAuthenticate`` must hold."""
+
+REQUEST_FOR_CHAT_ON_BEHALF = "SVC_REQUEST_FOR_CHAT_ON_BEHALF_PRIV"
+"""Ours: the caller may ask for tokens for other end users."""
+
+ON_BEHALF_ROLE = "SVC_CHAT_ON_BEHALF_CALLER"
+"""Ours: a role for service accounts; carries the on-behalf entitlement."""

@@ -1,0 +1,106 @@
+import uuid
+from typing import Any, ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.models import PermissionsMixin
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from authenticate_app.accounts.entitlements import REQUEST_FOR_CHAT, REQUEST_FOR_CHAT_ON_BEHALF
+from authenticate_app.accounts.names import name_key
+
+
+class UserManager(BaseUserManager["User"]):
+    def create_user(self, username: str, password: str | None = None, **fields: Any) -> "User":
+        """Store a user; without a password nobody can sign in by password as them."""
+        user = self.model(username=username, **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, username: str, password: str | None = None, **fields: Any) -> "User":
+        """Store an administrator who may do everything in the admin (for ``manage.py createsuperuser``)."""
+        return self.create_user(username, password, **{**fields, "is_staff": True, "is_superuser": True})
+
+    def get_by_natural_key(self, username: str | None) -> "User":
+        """Find a user as they sign in: whatever the letter case."""
+        return self.get(username_key=name_key(username or ""))
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """A DCS user: a customer, a service account, an agent or an administrator.
+
+    ``username`` and ``email`` share one space of names (``LoginName``), compared as ``name_key`` says.
+    ``revision`` is raised by a trigger whenever the row or its roles change; what a process remembers of a user is
+    worth nothing once it differs.
+    """
+
+    username = models.CharField(_("user name"), max_length=320, unique=True)
+    username_key = models.CharField(max_length=640, unique=True, editable=False)
+    email = models.CharField(_("e-mail address"), max_length=320, blank=True)
+    email_key = models.CharField(max_length=640, blank=True, editable=False)
+    email_verified = models.BooleanField(
+        _("e-mail address is verified"),
+        default=False,
+        help_text=_("Only a verified address counts as the user's own when a token is asked for."),
+    )
+    first_name = models.CharField(_("first name"), max_length=150, blank=True)
+    last_name = models.CharField(_("last name"), max_length=150, blank=True)
+    contact_party_id = models.BigIntegerField(_("contact's party id"), null=True, blank=True)
+    organization_party_id = models.BigIntegerField(_("organization's party id"), null=True, blank=True)
+    organization_name = models.CharField(_("organization"), max_length=200, blank=True)
+    subject = models.UUIDField(_("subject"), default=uuid.uuid4, unique=True, editable=False)
+    is_staff = models.BooleanField(_("may sign in to the admin"), default=False)
+    is_active = models.BooleanField(
+        _("active"), default=True, help_text=_("Turn this off instead of deleting the user; it counts at once.")
+    )
+    is_demonstration = models.BooleanField(_("demonstration user"), default=False, editable=False)
+    date_joined = models.DateTimeField(_("created"), default=timezone.now, editable=False)
+    revision = models.BigIntegerField(default=0, editable=False)
+
+    objects: ClassVar[UserManager] = UserManager()
+
+    USERNAME_FIELD = "username"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+
+    class Meta:
+        verbose_name = _("user")
+        verbose_name_plural = _("users")
+        ordering: ClassVar = ["username_key"]
+        permissions: ClassVar = [
+            (REQUEST_FOR_CHAT, _("Request a chat")),
+            (REQUEST_FOR_CHAT_ON_BEHALF, _("Request a chat on behalf of others")),
+        ]
+
+    def __str__(self) -> str:
+        return self.username
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.set_name_keys()
+        super().save(*args, **kwargs)
+
+    def set_name_keys(self) -> None:
+        """Bring the compared forms up to date; ``bulk_create`` needs it called beforehand."""
+        self.username_key = name_key(self.username)
+        self.email_key = name_key(self.email)
+
+    def get_full_name(self) -> str:
+        return f"{self.first_name} {self.last_name}".strip() or self.username
+
+    def get_short_name(self) -> str:
+        return self.first_name or self.username
+
+
+class LoginName(models.Model):
+    """The one space of names that user names and e-mail addresses share. Written by a trigger on the users."""
+
+    key = models.CharField(max_length=640)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["key"], name="login_name_once")]
+
+    def __str__(self) -> str:
+        return self.key

@@ -1,0 +1,11 @@
+from django.db import models
+
+
+class Revision(models.Model):
+    """How often the tables of a topic have changed. Written by triggers alone (see ``triggers``)."""
+
+    topic = models.CharField(max_length=30, primary_key=True)
+    value = models.BigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.topic} {self.value}"

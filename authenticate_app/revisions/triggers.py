@@ -1,0 +1,39 @@
+"""SQL for migrations: the triggers that raise the revision of a topic."""
+
+from django.db.migrations import RunSQL
+
+CHANNEL = "chatauth_revision"
+"""The notification channel on which the name of a topic is sent when it changes."""
+
+CREATE_FUNCTION = RunSQL(
+    sql=f"""
+    CREATE FUNCTION chatauth_raise_revision() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        INSERT INTO authenticate_app_revision AS revision (topic, value) VALUES (TG_ARGV[0], 1)
+        ON CONFLICT (topic) DO UPDATE SET value = revision.value + 1;
+        PERFORM pg_notify('{CHANNEL}', TG_ARGV[0]);
+        RETURN NULL;
+    END $$
+    """,
+    reverse_sql="DROP FUNCTION chatauth_raise_revision()",
+)
+
+
+def raises_revision(table: str, topic: str) -> RunSQL:
+    """Make every change of ``table`` raise the revision of ``topic``; a statement raises it once."""
+    name = f"{table}_raises_{topic}"
+    return RunSQL(
+        sql=f"""
+        CREATE TRIGGER {name} AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON {table}
+        FOR EACH STATEMENT EXECUTE FUNCTION chatauth_raise_revision('{topic}')
+        """,
+        reverse_sql=f"DROP TRIGGER {name} ON {table}",
+    )
+
+
+def starts_topic(topic: str) -> RunSQL:
+    """Give ``topic`` its row, so that a reader always finds one."""
+    return RunSQL(
+        sql=f"INSERT INTO authenticate_app_revision (topic, value) VALUES ('{topic}', 0)",
+        reverse_sql=f"DELETE FROM authenticate_app_revision WHERE topic = '{topic}'",
+    )

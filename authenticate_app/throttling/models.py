@@ -1,0 +1,51 @@
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class FailureCount(models.Model):
+    """Failed sign-ins of one key within the running window (docs/security.md, "Guessing").
+
+    The key is a keyed hash of what is counted, so that names which do not exist (and may be mistyped passwords)
+    are never stored.
+    """
+
+    class Scope(models.TextChoices):
+        NAME_AND_ADDRESS = "name-address", _("name and address")
+        KNOWN_ADDRESS = "known-address", _("name and an address that it lately signed in from")
+        ADDRESS = "address", _("address alone")
+
+    key = models.CharField(_("key"), max_length=64, primary_key=True)
+    scope = models.CharField(_("scope"), max_length=20, choices=Scope.choices)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, verbose_name=_("user"), null=True, blank=True, on_delete=models.CASCADE, related_name="+"
+    )
+    address = models.CharField(_("address or network"), max_length=50)
+    failures = models.PositiveIntegerField(_("failures"))
+    window_ends_at = models.DateTimeField(_("counted until"), db_index=True)
+
+    class Meta:
+        verbose_name = _("failed sign-ins")
+        verbose_name_plural = _("failed sign-ins")
+        ordering: ClassVar = ["-failures"]
+
+    def __str__(self) -> str:
+        return f"{self.failures} · {self.address}"
+
+
+class KnownAddress(models.Model):
+    """An address from which a user lately signed in: guesses from elsewhere do not shut it out."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="known_addresses")
+    address = models.CharField(max_length=50)
+    signed_in_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        verbose_name = _("known address")
+        verbose_name_plural = _("known addresses")
+        constraints: ClassVar = [models.UniqueConstraint(fields=["user", "address"], name="known_address_once")]
+
+    def __str__(self) -> str:
+        return self.address

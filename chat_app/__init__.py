@@ -1,0 +1,1 @@
+"""Let them into the right conversation: Fusion's conventions, routing, chat sessions, chatAuthenticate."""

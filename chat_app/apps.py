@@ -1,0 +1,8 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class ChatAppConfig(AppConfig):
+    name = "chat_app"
+    verbose_name = _("Chat")
+    default_auto_field = "django.db.models.BigAutoField"
