@@ -1,0 +1,154 @@
+"""Storing chat sessions.
+
+``store`` is the heart of the product: one statement, one round trip, one durable transaction. It does three things
+that must hold together: it makes sure that everything the answer was made from is still true, it finds or begins
+the session, and it stores the token's id, so that the chat server can claim the token once.
+"""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+
+from authenticate_app.accounts.callers import Caller
+from chat_app.sessions.models import ChatSession
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """What an answer was made from: a caller, and the topics (``BASIS_TOPICS``), by the revisions that were read.
+
+    Revisions only ever rise, and what is remembered is never newer than the database. So the *sum* of the topics'
+    revisions is the database's exactly when each of them is.
+    """
+
+    caller_id: int
+    caller_revision: int
+    topics_revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class NewSession:
+    """A session as it begins, unless an open one is resumed.
+
+    ``request``: the attributes as asked for, JSON text. ``end_user_key``: ``name_key`` of ``auth_user_name``.
+    """
+
+    auth_user_name: str
+    end_user_key: str
+    interface_id: int
+    queue_id: int | None
+    request: str
+    client_address: str
+    resume: bool
+
+
+@dataclass(frozen=True, slots=True)
+class NewToken:
+    """The token that is handed out: its id and the time of its life."""
+
+    jti: uuid.UUID
+    issued_at: datetime
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSession:
+    """The session as it stands in the database; ``begun`` is false where an open one was resumed."""
+
+    id: int
+    state: ChatSession.State
+    queue_id: int | None
+    begun: bool
+
+
+class BasisChanged(Exception):
+    """Nothing was stored: something that the answer was made from has changed, or a rival was faster.
+
+    Whoever meets it reads everything afresh and tries again.
+    """
+
+
+def store(*, basis: Basis, session: NewSession, token: NewToken) -> StoredSession:
+    """Store a session and its token durably, or take up the end user's open session (docs/chat-session.md).
+
+    Raises:
+        BasisChanged: nothing was stored; read afresh and try again.
+        django.db.DatabaseError: nothing was stored, or the connection was lost before the answer came.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_STORE, _parameters(basis, session, token))
+        row = cursor.fetchone()
+    if row is None:
+        raise BasisChanged
+    session_id, state, queue_id, begun = row
+    return StoredSession(session_id, ChatSession.State(state), queue_id, begun)
+
+
+def _parameters(basis: Basis, session: NewSession, token: NewToken) -> dict[str, Any]:
+    return {
+        "caller": basis.caller_id,
+        "caller_revision": basis.caller_revision,
+        "topics_revision": basis.topics_revision,
+        "auth_user_name": session.auth_user_name,
+        "end_user_key": session.end_user_key,
+        "interface": session.interface_id,
+        "queue": session.queue_id,
+        "request": session.request,
+        "client_address": session.client_address,
+        "resume": session.resume,
+        "jti": token.jti,
+        "issued_at": token.issued_at,
+        "expires_at": token.expires_at,
+    }
+
+
+# "basis" is empty, and with it all that follows, unless everything remembered is current.
+# "outlived" takes the place of the resumable session away from one that nobody can or wants to come back to.
+# The unique index on resumable sessions decides between two requests at once: the later one resumes.
+_STORE = """
+WITH basis AS MATERIALIZED (
+    SELECT caller.id FROM authenticate_app_user AS caller
+    WHERE caller.id = %(caller)s AND caller.revision = %(caller_revision)s AND %(topics_revision)s = (
+        SELECT sum(value) FROM authenticate_app_revision WHERE topic IN ('keys', 'roles', 'routing')
+    )
+), outlived AS (
+    UPDATE chat_app_chatsession AS session SET resumable = FALSE
+    FROM basis
+    WHERE session.auth_user_name = %(auth_user_name)s AND session.caller_id = %(caller)s
+        AND session.interface_id = %(interface)s AND session.resumable
+        AND (
+            NOT %(resume)s::boolean
+            OR session.state = 'concluded'
+            OR (session.state = 'authenticated' AND session.token_expires_at <= %(issued_at)s)
+        )
+    RETURNING session.id
+), stored AS (
+    INSERT INTO chat_app_chatsession AS session (
+        caller_id, end_user_id, auth_user_name, interface_id, queue_id, state, resumable, request, client_address,
+        created_at, token_expires_at
+    )
+    SELECT
+        basis.id, (
+            SELECT account.id FROM authenticate_app_loginname AS name
+            JOIN authenticate_app_user AS account ON account.id = name.user_id
+            WHERE name.key = %(end_user_key)s AND (account.username_key = name.key OR account.email_verified)
+        ),
+        %(auth_user_name)s, %(interface)s, %(queue)s::bigint, 'authenticated', TRUE, %(request)s::jsonb,
+        %(client_address)s::inet, %(issued_at)s, %(expires_at)s
+    FROM basis WHERE (SELECT count(*) FROM outlived) >= 0
+    ON CONFLICT (auth_user_name, caller_id, interface_id) WHERE resumable DO UPDATE SET
+        token_expires_at = greatest(session.token_expires_at, excluded.token_expires_at),
+        request = CASE session.state WHEN 'authenticated' THEN excluded.request ELSE session.request END,
+        queue_id = CASE session.state WHEN 'authenticated' THEN excluded.queue_id ELSE session.queue_id END,
+        client_address = excluded.client_address
+    WHERE %(resume)s::boolean
+    RETURNING session.id, session.state, session.queue_id, session.xmax = 0 AS begun
+), token AS (
+    INSERT INTO chat_app_chattoken (jti, session_id, issued_at, expires_at)
+    SELECT %(jti)s, stored.id, %(issued_at)s, %(expires_at)s FROM stored
+)
+SELECT id, state, queue_id, begun FROM stored
+"""
