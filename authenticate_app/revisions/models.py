@@ -2,7 +2,10 @@ from django.db import models
 
 
 class Revision(models.Model):
-    """How often the tables of a topic have changed. Written by triggers alone (see ``triggers``)."""
+    """Which state the tables of a topic are in: grows with every change, and no value ever comes twice.
+
+    Written by triggers alone (see ``triggers``).
+    """
 
     topic = models.CharField(max_length=30, primary_key=True)
     value = models.BigIntegerField(default=0)

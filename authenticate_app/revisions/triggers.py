@@ -6,16 +6,21 @@ CHANNEL = "chatauth_revision"
 """The notification channel on which the name of a topic is sent when it changes."""
 
 CREATE_FUNCTION = RunSQL(
+    # A sequence, since it is not rolled back: a value that a process has seen, be it in a transaction
+    # that came to nothing, never stands for other data later on.
     sql=f"""
+    CREATE SEQUENCE chatauth_revision_value;
+
     CREATE FUNCTION chatauth_raise_revision() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN
-        INSERT INTO authenticate_app_revision AS revision (topic, value) VALUES (TG_ARGV[0], 1)
-        ON CONFLICT (topic) DO UPDATE SET value = revision.value + 1;
+        INSERT INTO authenticate_app_revision (topic, value)
+        VALUES (TG_ARGV[0], nextval('chatauth_revision_value'))
+        ON CONFLICT (topic) DO UPDATE SET value = nextval('chatauth_revision_value');
         PERFORM pg_notify('{CHANNEL}', TG_ARGV[0]);
         RETURN NULL;
     END $$
     """,
-    reverse_sql="DROP FUNCTION chatauth_raise_revision()",
+    reverse_sql="DROP FUNCTION chatauth_raise_revision(); DROP SEQUENCE chatauth_revision_value",
 )
 
 
