@@ -1,0 +1,1 @@
+"""The deployment: settings, addresses, entry points, and what surrounds both applications."""

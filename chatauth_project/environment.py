@@ -1,0 +1,317 @@
+"""Every environment variable of the server: type, default and meaning, declared once.
+
+`chatauth_project.settings` reads the values from here and `docs/settings.md` is written from here.
+Nothing else of the project looks into the environment.
+"""
+
+import os
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any, Literal, Self
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
+
+from chatauth_project.environment_rules import broken_rules
+from chatauth_project.environment_types import (
+    BaseUrl,
+    DatabaseUrl,
+    Duration,
+    FernetKeys,
+    Names,
+    Networks,
+    OptionalDatabaseUrl,
+    Origins,
+    Release,
+)
+
+SECOND = timedelta(seconds=1)
+MINUTE = timedelta(minutes=1)
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
+
+
+class EnvironmentFault(Exception):
+    """The environment cannot be served with; the text lists every fault, one to a line."""
+
+    def __init__(self, faults: list[str]) -> None:
+        super().__init__("\n".join(faults))
+        self.faults = faults
+
+
+class Variables(BaseModel):
+    """A group of variables; its docstring is its heading in docs/settings.md."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", alias_generator=str.upper, validate_default=True)
+
+    @field_validator("*", mode="after")
+    @classmethod
+    def _remember(cls, value: Any, info: ValidationInfo) -> Any:
+        """Note what is valid, so that rules across variables can be checked beside other faults."""
+        if info.context is not None:
+            info.context[info.field_name] = value
+        return value
+
+
+class Installation(Variables):
+    """What this installation is"""
+
+    environment: Literal["production", "demonstration"] = Field(
+        "production",
+        description="What the server runs as. `demonstration` brings users and passwords that"
+        " everybody knows, and must never be reachable by others.",
+    )
+    secret_key: str = Field(
+        min_length=50,
+        repr=False,
+        description="Signs sessions of the admin. At least 50 random characters; changing it signs"
+        " everybody out of the admin.",
+    )
+    field_encryption_keys: FernetKeys = Field(
+        repr=False,
+        description="Comma-separated Fernet keys that encrypt secrets in the database. The first"
+        " encrypts, all decrypt; put a new one in front to change it.",
+    )
+    fusion_release: Release = Field(
+        "11.13.24.10.0",
+        description="The Fusion release that the server behaves like. `R13.17.11`, `11.13.17.11`"
+        " and `11.13.17.11.0` are the same one.",
+    )
+    unknown_attributes: Literal["refuse", "ignore"] = Field(
+        "refuse",
+        description="What happens to an attribute that chatAuthenticate does not know: `refuse`"
+        " answers 400 and names it, `ignore` counts it and goes on.",
+    )
+    language: Literal["en", "de", "fr", "es", "ja"] = Field(
+        "en", description="The language of messages and of the admin where nobody asks for one."
+    )
+    time_zone: str = Field("UTC", description="The time zone that the admin shows times in.")
+
+
+class Database(Variables):
+    """Database"""
+
+    database_url: DatabaseUrl = Field(
+        repr=False,
+        description="The PostgreSQL database (14 or later), as `postgresql://user:password@host:5432/database`.",
+    )
+    database_listen_url: OptionalDatabaseUrl = Field(
+        "",
+        repr=False,
+        description="A direct connection to the same database, for notifications, when"
+        " `DATABASE_URL` leads through a pooler that works by transaction.",
+    )
+    database_connect_timeout: Duration = Field(
+        3 * SECOND,
+        ge=SECOND,
+        le=MINUTE,
+        description="How long a connection may take to be made.",
+    )
+
+
+class Addresses(Variables):
+    """Addresses and trust"""
+
+    public_base_url: BaseUrl = Field(
+        description="The address that clients reach this server at. Links in answers begin with it."
+    )
+    chat_server_url: BaseUrl = Field(
+        description="The chat server's address, for interfaces without a domain of their own."
+    )
+    allowed_hosts: Names = Field(
+        (),
+        description="Comma-separated host names that the admin and the pages answer to. Empty: the"
+        " host of `PUBLIC_BASE_URL`.",
+    )
+    trusted_proxies: Networks = Field(
+        (),
+        description="Comma-separated addresses or networks of reverse proxies in front. Only they"
+        " may set `X-Forwarded-For`, `X-Forwarded-Proto`, `X-Forwarded-Host` and `X-Request-ID`.",
+    )
+    cors_allowed_origins: Origins = Field(
+        (), description="Comma-separated origins whose pages may call chatAuthenticate."
+    )
+
+
+class Tokens(Variables):
+    """Tokens and signing keys"""
+
+    token_issuer: str = Field(
+        "Fusion Apps", min_length=1, max_length=200, description="The claim `iss` of every token."
+    )
+    token_lifetime: Duration = Field(
+        120 * SECOND, ge=30 * SECOND, le=600 * SECOND, description="How long a token is valid."
+    )
+    key_announced: Duration = Field(
+        2 * DAY,
+        ge=MINUTE,
+        le=90 * DAY,
+        description="How long a new signing key stands in the key set before it signs.",
+    )
+    key_signing: Duration = Field(90 * DAY, ge=HOUR, le=3650 * DAY, description="How long a signing key signs.")
+    key_retired: Duration = Field(
+        2 * DAY,
+        ge=MINUTE,
+        le=90 * DAY,
+        description="How long a key stays in the key set after it has stopped signing.",
+    )
+    key_set_max_age: Duration = Field(
+        HOUR, ge=SECOND, le=7 * DAY, description="How long verifiers may cache the key set."
+    )
+    key_leeway: Duration = Field(
+        MINUTE,
+        ge=timedelta(0),
+        le=HOUR,
+        description="How far the clocks of this server and of verifiers may differ.",
+    )
+
+
+class Retention(Variables):
+    """How long data is kept"""
+
+    session_retention: Duration = Field(
+        90 * DAY,
+        ge=DAY,
+        le=3650 * DAY,
+        description="How long a chat session is kept after it has ended.",
+    )
+    token_retention: Duration = Field(
+        48 * HOUR,
+        ge=HOUR,
+        le=3650 * DAY,
+        description="How long the id of a token is kept after the token has expired.",
+    )
+    audit_retention: Duration = Field(400 * DAY, ge=DAY, le=3650 * DAY, description="How long an audit event is kept.")
+
+
+class SignIn(Variables):
+    """Passwords and guessing"""
+
+    password_hashes_at_once: int = Field(
+        2,
+        ge=1,
+        le=64,
+        description="How many password hashes a worker computes at the same time. Each takes"
+        " about 100 MB of memory for its moment.",
+    )
+    remembered_passwords: int = Field(
+        10_000,
+        ge=0,
+        le=1_000_000,
+        description="How many verified passwords a worker remembers, as keyed hashes; 0 for none.",
+    )
+    remembered_password_seconds: int = Field(
+        300, ge=1, le=3600, description="How many seconds a verified password is remembered."
+    )
+    throttle_failures_by_name: int = Field(
+        10,
+        ge=1,
+        le=10_000,
+        description="How many failed sign-ins of one name from one address are allowed within `THROTTLE_WINDOW`.",
+    )
+    throttle_failures_by_address: int = Field(
+        1000,
+        ge=1,
+        le=10_000_000,
+        description="How many failed sign-ins from one address, whatever the name, are allowed"
+        " within `THROTTLE_WINDOW`.",
+    )
+    throttle_window: Duration = Field(
+        900 * SECOND, ge=10 * SECOND, le=DAY, description="How long a failed sign-in counts."
+    )
+
+
+class Serving(Variables):
+    """Server process"""
+
+    host: str = Field("127.0.0.1", min_length=1, description="The address to listen on.")
+    port: int = Field(8000, ge=1, le=65535, description="The port to listen on.")
+    workers: int = Field(
+        default_factory=lambda: os.cpu_count() or 1,
+        ge=1,
+        le=256,
+        description="How many worker processes serve. Default: one for each processor.",
+    )
+    worker_threads: int = Field(2, ge=1, le=64, description="How many requests each worker works on at the same time.")
+    backlog: int = Field(1024, ge=128, le=65535, description="How many connections may wait to be accepted.")
+    backpressure: int = Field(
+        64,
+        ge=1,
+        le=65535,
+        description="How many requests each worker takes in before it stops accepting more.",
+    )
+    metrics_host: str = Field("127.0.0.1", min_length=1, description="The address that `/metrics` listens on.")
+    metrics_port: int = Field(9464, ge=0, le=65535, description="The port that `/metrics` listens on; 0 turns it off.")
+    housekeeping_interval: Duration = Field(
+        MINUTE,
+        ge=timedelta(0),
+        le=DAY,
+        description="How often the server rotates keys and purges old data; 0 leaves it to a"
+        " scheduled `manage.py housekeeping`.",
+    )
+
+
+class Logging(Variables):
+    """Logs"""
+
+    log_format: Literal["auto", "console", "json"] = Field(
+        "auto", description="`auto` is readable on a terminal and JSON everywhere else."
+    )
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        "INFO", description="The least severe messages that are logged."
+    )
+
+
+GROUPS: tuple[type[Variables], ...] = (
+    Installation,
+    Database,
+    Addresses,
+    Tokens,
+    Retention,
+    SignIn,
+    Serving,
+    Logging,
+)
+
+
+class Environment(Logging, Serving, SignIn, Retention, Tokens, Addresses, Database, Installation):
+    """Every variable, valid one by one and together."""
+
+    @classmethod
+    def load(cls, variables: Mapping[str, str]) -> Self:
+        """Read the variables of a process environment.
+
+        An empty variable counts as one that is not set. Raises `EnvironmentFault` with every
+        fault, also those between variables.
+        """
+        given = {name: value for name, value in variables.items() if value.strip()}
+        valid: dict[str, Any] = {}
+        try:
+            loaded, faults = cls.model_validate(given, context=valid), []
+        except ValidationError as error:
+            loaded, faults = None, [_sentence(cls, detail) for detail in error.errors()]
+        faults += broken_rules(valid)
+        if loaded is None or faults:
+            raise EnvironmentFault(faults)
+        return loaded
+
+    @property
+    def is_production(self) -> bool:
+        """Whether real users depend on this installation."""
+        return self.environment == "production"
+
+
+def _sentence(environment: type[Environment], detail: Any) -> str:
+    name = str(detail["loc"][0])
+    field = environment.model_fields[name.lower()]
+    if detail["type"] == "missing":
+        return f"{name} is missing. {field.description}"
+    shown = "has a value that is not valid" if not field.repr else f"is {detail['input']!r}"
+    message = detail["msg"].removeprefix("Value error, ").replace("Input should", "it should")
+    return f"{name} {shown}: {message.replace('String should', 'it should')}."

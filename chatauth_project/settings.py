@@ -1,0 +1,264 @@
+"""Django's settings: what the environment decides, and what holds for every installation.
+
+The variables themselves are declared in `chatauth_project.environment` and described in
+docs/settings.md; they appear here under the same names.
+"""
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.utils.translation import gettext_lazy as _
+
+from chatauth_project.database import database_settings
+from chatauth_project.demonstration_environment import with_demonstration_defaults
+from chatauth_project.environment import Environment
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+_environment = Environment.load(with_demonstration_defaults(os.environ))
+
+# What the environment decides
+
+ENVIRONMENT = _environment.environment
+SECRET_KEY = _environment.secret_key
+FIELD_ENCRYPTION_KEYS = _environment.field_encryption_keys
+FUSION_RELEASE = _environment.fusion_release
+UNKNOWN_ATTRIBUTES = _environment.unknown_attributes
+
+DATABASE_URL = _environment.database_url
+DATABASE_LISTEN_URL = _environment.database_listen_url or DATABASE_URL
+DATABASE_CONNECT_TIMEOUT = _environment.database_connect_timeout
+
+PUBLIC_BASE_URL = _environment.public_base_url
+CHAT_SERVER_URL = _environment.chat_server_url
+TRUSTED_PROXIES = _environment.trusted_proxies
+CORS_ALLOWED_ORIGINS = _environment.cors_allowed_origins
+ALLOWED_HOSTS = list(_environment.allowed_hosts) or [urlsplit(PUBLIC_BASE_URL).hostname or ""]
+
+TOKEN_ISSUER = _environment.token_issuer
+TOKEN_LIFETIME = _environment.token_lifetime
+KEY_ANNOUNCED = _environment.key_announced
+KEY_SIGNING = _environment.key_signing
+KEY_RETIRED = _environment.key_retired
+KEY_SET_MAX_AGE = _environment.key_set_max_age
+KEY_LEEWAY = _environment.key_leeway
+
+SESSION_RETENTION = _environment.session_retention
+TOKEN_RETENTION = _environment.token_retention
+AUDIT_RETENTION = _environment.audit_retention
+
+PASSWORD_HASHES_AT_ONCE = _environment.password_hashes_at_once
+REMEMBERED_PASSWORDS = _environment.remembered_passwords
+REMEMBERED_PASSWORD_SECONDS = _environment.remembered_password_seconds
+THROTTLE_FAILURES_BY_NAME = _environment.throttle_failures_by_name
+THROTTLE_FAILURES_BY_ADDRESS = _environment.throttle_failures_by_address
+THROTTLE_WINDOW = _environment.throttle_window
+
+HOST = _environment.host
+PORT = _environment.port
+WORKERS = _environment.workers
+WORKER_THREADS = _environment.worker_threads
+BACKLOG = _environment.backlog
+BACKPRESSURE = _environment.backpressure
+METRICS_HOST = _environment.metrics_host
+METRICS_PORT = _environment.metrics_port
+HOUSEKEEPING_INTERVAL = _environment.housekeeping_interval
+
+LOG_FORMAT = _environment.log_format
+LOG_LEVEL = _environment.log_level
+
+# Applications
+
+DEBUG = False
+ROOT_URLCONF = "chatauth_project.urls"
+WSGI_APPLICATION = "chatauth_project.wsgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+INSTALLED_APPS = [
+    "chatauth_project.apps.ChatauthProjectConfig",
+    "authenticate_app.apps.AuthenticateAppConfig",
+    "chat_app.apps.ChatAppConfig",
+    "unfold",  # before django.contrib.admin, whose templates it replaces
+    "unfold.contrib.filters",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "corsheaders",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+]
+
+MIDDLEWARE = [
+    "chatauth_project.middleware.proxies.TrustedProxies",
+    "chatauth_project.middleware.observability.RequestLog",
+    "django.middleware.security.SecurityMiddleware",
+    "corsheaders.middleware.CorsMiddleware",
+    "chatauth_project.middleware.pages.StaticFiles",
+    "chatauth_project.middleware.pages.ContentSecurityPolicy",
+    "chatauth_project.middleware.pages.Sessions",
+    "django.middleware.locale.LocaleMiddleware",
+    "chatauth_project.middleware.pages.Common",
+    "chatauth_project.middleware.pages.Csrf",
+    "chatauth_project.middleware.pages.Authentication",
+    "chatauth_project.middleware.pages.Messages",
+    "chatauth_project.middleware.pages.XFrameOptions",
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+DATABASES = {
+    "default": database_settings(
+        DATABASE_URL,
+        connect_timeout_seconds=int(DATABASE_CONNECT_TIMEOUT.total_seconds()),
+        behind_pooler=bool(_environment.database_listen_url),
+    )
+}
+
+# Who signs in
+
+AUTH_USER_MODEL = "authenticate_app.User"
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS: list[dict[str, Any]] = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 12},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+LOGIN_URL = "admin:login"
+
+# What a browser may do. The public address decides whether it speaks TLS to us: a demonstration on
+# the loopback address does not.
+
+_over_tls = urlsplit(PUBLIC_BASE_URL).scheme == "https"
+SECURE_SSL_REDIRECT = _over_tls
+SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz)$"]  # probes come from inside, without TLS
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if _over_tls else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = _over_tls
+SECURE_HSTS_PRELOAD = _over_tls
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+
+SESSION_COOKIE_SECURE = _over_tls
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_AGE = 12 * 3600
+CSRF_COOKIE_SECURE = _over_tls
+CSRF_COOKIE_HTTPONLY = True
+CSRF_COOKIE_SAMESITE = "Lax"
+# The prefix keeps neighbouring hosts from planting cookies (RFC 6265bis, section 4.1.3). Without
+# TLS, the port keeps apart what runs side by side on one host: cookies know no ports.
+SESSION_COOKIE_NAME = "__Host-session" if _over_tls else f"session_{PORT}"
+CSRF_COOKIE_NAME = "__Host-csrf" if _over_tls else f"csrf_{PORT}"
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'none'"],
+        "base-uri": ["'none'"],
+        "connect-src": ["'self'"],
+        "font-src": ["'self'"],
+        "form-action": ["'self'"],
+        "frame-ancestors": ["'none'"],
+        "img-src": ["'self'", "data:"],
+        "script-src": ["'self'"],
+        "style-src": ["'self'"],
+    }
+}
+
+CORS_URLS_REGEX = r"^/(serviceApi|crmRestApi)/resources/[^/]+/chatAuthenticate(/|$)"
+CORS_ALLOW_METHODS = ["POST", "OPTIONS"]
+CORS_ALLOW_HEADERS = [
+    "accept",
+    "accept-language",
+    "authorization",
+    "content-type",
+    "metadata-context",
+    "rest-framework-version",
+]
+CORS_EXPOSE_HEADERS = ["Location", "Retry-After", "REST-Framework-Version", "X-Request-ID"]
+CORS_ALLOW_CREDENTIALS = False
+
+# Language, time, files
+
+LANGUAGE_CODE = _environment.language
+LANGUAGES = [
+    ("en", _("English")),
+    ("de", _("German")),
+    ("fr", _("French")),
+    ("es", _("Spanish")),
+    ("ja", _("Japanese")),
+]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+LANGUAGE_COOKIE_NAME = "language"
+LANGUAGE_COOKIE_SECURE = _over_tls
+LANGUAGE_COOKIE_SAMESITE = "Lax"
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = _environment.time_zone
+
+STATIC_URL = "/static/"
+WHITENOISE_USE_FINDERS = True  # served from where packages keep them: no step that collects them
+WHITENOISE_MAX_AGE = 3600
+
+# The API
+
+REST_FRAMEWORK = {
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_AUTHENTICATION_CLASSES": [],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "UNAUTHENTICATED_USER": None,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "chatauth",
+    "DESCRIPTION": "Lets customers into a chat as who they are.",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "SERVE_AUTHENTICATION": [],
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+}
+
+# Logs
+
+LOGGING_CONFIG = "chatauth_project.logs.configure"
+LOGGING = {
+    "level": LOG_LEVEL,
+    "as_json": LOG_FORMAT == "json" or (LOG_FORMAT == "auto" and not sys.stderr.isatty()),
+}
+
+# What other parts of the project hook into, as dotted paths
+
+HOUSEKEEPING: list[str] = []
+"""Functions `run(now: datetime) -> int`, run one after the other; each answers how many rows it
+changed."""
+
+DEMONSTRATION_DATA: list[str] = []
+"""Functions `load(passwords: Mapping[str, str]) -> None` that may run again and again."""
+

@@ -1,0 +1,33 @@
+#!/usr/bin/env python
+"""Runs the commands of this project: `manage.py help` lists them."""
+
+import os
+import sys
+
+from chatauth_project.environment import EnvironmentFault
+
+
+def main() -> int:
+    """Run the command line; return the exit status."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chatauth_project.settings")
+    from django.core.management import execute_from_command_line
+
+    try:
+        execute_from_command_line(sys.argv)
+    except EnvironmentFault as fault:
+        print(_explanation(fault), file=sys.stderr)
+        return 2
+    return 0
+
+
+def _explanation(fault: EnvironmentFault) -> str:
+    sentences = "\n".join(f"* {sentence}" for sentence in fault.faults)
+    return (
+        f"The settings in the environment do not fit:\n{sentences}\n"
+        "docs/settings.md explains every variable. To try the server out, run `make run`;"
+        " ENVIRONMENT=demonstration brings settings for a trial."
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,26 @@
+"""A real PostgreSQL for every run of the tests: the one of `DATABASE_URL`, or one of the run's own."""
+
+import os
+import shutil
+
+import pytest
+
+from tests.environment import CLUSTER_VARIABLE, database_of_this_run
+
+
+def _starts_the_database(config: pytest.Config) -> bool:
+    """The first process starts the database, for the helpers of pytest-xdist as well."""
+    is_helper = hasattr(config, "workerinput")
+    return not is_helper and CLUSTER_VARIABLE in os.environ and not os.environ.get("CHATAUTH_OWN_DATABASE")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if _starts_the_database(config):
+        database_of_this_run().start()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if _starts_the_database(config):
+        cluster = database_of_this_run()
+        cluster.stop("immediate")
+        shutil.rmtree(cluster.data, ignore_errors=True)
