@@ -1,0 +1,246 @@
+"""Which assignment rule takes a request (docs/administration.md, "Assignment rules").
+
+The criteria of a rule are compiled once into functions, and the rules of an interface into a ``RuleIndex``, so that
+a request is tried against the few rules that can hold for it and not against all of them.
+
+What is compared is text, exactly. An empty value passes only *is empty* and *does not equal*. *Greater or equal* and
+*less or equal* compare numbers and hold only when both sides are whole or decimal numbers.
+"""
+
+import json
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any, TypeAlias
+
+from chat_app.routing.models import Criterion
+
+Subject = Criterion.Subject
+Operator = Criterion.Operator
+
+Text: TypeAlias = str | None
+"""A value of a request: ``""`` is empty; ``None`` is a value that no text equals (a list or an object)."""
+
+Place: TypeAlias = tuple[str, str]
+"""Where a value stands in a request: subject and name."""
+
+Predicate: TypeAlias = Callable[[Text], bool]
+
+ANYTHING = None
+"""Stands in the index for "some text", beside the texts themselves."""
+
+_NUMBER = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?", re.ASCII)
+
+
+def text_of(value: object) -> Text:
+    """Bring a value of ``customFields`` into the form that is compared.
+
+    Strings stay as they are, numbers and booleans are written as in JSON, null is empty.
+    """
+    if isinstance(value, str):
+        return value
+    if value is None:
+        return ""
+    return json.dumps(value) if isinstance(value, bool | int | float) else None
+
+
+@dataclass(frozen=True, slots=True)
+class RoutingRequest:
+    """What rules can test, and the queue that was asked for.
+
+    ``attributes`` holds the request's attributes under their wire names, absent or ``""`` where there is none;
+    ``custom_fields`` the parsed object of ``customFields``; ``caller_organization`` a party id or ``""``.
+    """
+
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    custom_fields: Mapping[str, Any] = field(default_factory=dict)
+    caller_organization: str = ""
+    queue_id: int | None = None
+
+    def text(self, place: Place) -> Text:
+        """Return the value at ``place``, ``""`` where there is none."""
+        subject, name = place
+        if subject == Subject.ATTRIBUTE:
+            return self.attributes.get(name, "")
+        if subject == Subject.CUSTOM_FIELD:
+            return text_of(self.custom_fields.get(name))
+        return self.caller_organization
+
+    def texts(self) -> Iterator[tuple[Place, str]]:
+        """Every value that has a text, with its place."""
+        for name, text in self.attributes.items():
+            if text:
+                yield ("attribute", name), text
+        for name, value in self.custom_fields.items():
+            if found := text_of(value):
+                yield ("custom-field", name), found
+        if self.caller_organization:
+            yield ("caller-organization", ""), self.caller_organization
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledCriterion:
+    """A criterion, ready to be tried. ``value`` is as the administrator wrote it."""
+
+    id: int
+    place: Place
+    operator: str
+    value: str
+    passes: Predicate
+
+    def holds(self, request: RoutingRequest) -> bool:
+        """Tell whether ``request`` passes the test."""
+        return self.passes(request.text(self.place))
+
+    def index_texts(self) -> frozenset[str | None]:
+        """List the texts of which one must stand at ``place`` for this to hold; empty if that cannot be told."""
+        if self.operator in (Operator.EQUALS, Operator.ONE_OF):
+            return frozenset(expected_texts(self.operator, self.value))
+        if self.operator in (Operator.NOT_EQUALS, Operator.IS_EMPTY):
+            return frozenset()
+        return frozenset({ANYTHING})
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledRule:
+    """A rule, ready to be tried. Without criteria it holds for every request."""
+
+    id: int
+    rank: int
+    name: str
+    enabled: bool
+    queue_id: int
+    criteria: tuple[CompiledCriterion, ...]
+
+    def holds(self, request: RoutingRequest) -> bool:
+        """Tell whether ``request`` passes the test of every criterion."""
+        return all(criterion.holds(request) for criterion in self.criteria)
+
+
+class RuleIndex:
+    """Finds the rules that hold for a request, in the order of ``rules``.
+
+    Each rule is filed under the one of its criteria that the fewest others share: under the texts that *equals* and
+    *is one of* ask for, else under "some text". Rules whose criteria tell nothing of the kind are always tried.
+    """
+
+    def __init__(self, rules: Sequence[CompiledRule]) -> None:
+        self._rules = tuple(rules)
+        self._filed: dict[Place, dict[str | None, list[int]]] = {}
+        self._always_tried: list[int] = []
+        sharing = Counter(key for rule in rules for criterion in rule.criteria for key in _keys(criterion))
+        for position, rule in enumerate(rules):
+            self._file(position, _narrowest(rule, sharing))
+
+    def holding(self, request: RoutingRequest) -> Iterator[CompiledRule]:
+        """Find the rules that hold for ``request``, in the order that the index was given."""
+        for position in sorted(self._candidates(request)):
+            if self._rules[position].holds(request):
+                yield self._rules[position]
+
+    def _file(self, position: int, criterion: CompiledCriterion | None) -> None:
+        if criterion is None:
+            self._always_tried.append(position)
+            return
+        by_text = self._filed.setdefault(criterion.place, {})
+        for text in criterion.index_texts():
+            by_text.setdefault(text, []).append(position)
+
+    def _candidates(self, request: RoutingRequest) -> list[int]:
+        candidates = list(self._always_tried)
+        for place, text in request.texts():
+            if by_text := self._filed.get(place):
+                candidates += by_text.get(text, ())
+                candidates += by_text.get(ANYTHING, ())
+        return candidates
+
+
+def compile_criterion(*, id: int, subject: str, name: str, operator: str, value: str) -> CompiledCriterion:  # noqa: A002 - the row's own name
+    """Make a row of criteria ready. Raises ``ValueError`` for an operator that does not exist."""
+    place = (subject, "" if subject == Subject.CALLER_ORGANIZATION else name)
+    return CompiledCriterion(id=id, place=place, operator=operator, value=value, passes=predicate(operator, value))
+
+
+def expected_texts(operator: str, value: str) -> list[str]:
+    """List the texts that *equals* or *is one of* asks for; the latter one to a line, less the blanks around."""
+    lines = value.split("\n") if operator == Operator.ONE_OF else [value]
+    texts = (line.strip() for line in lines) if operator == Operator.ONE_OF else lines
+    return [text for text in texts if text]
+
+
+def predicate(operator: str, value: str) -> Predicate:
+    """Make the test of an operator with ``value``. Raises ``ValueError`` for an operator that does not exist."""
+    return _PREDICATES[Operator(operator)](value)
+
+
+def number(text: Text) -> Decimal | None:
+    """Read a whole or decimal number such as ``-12`` or ``3.50``; ``None`` for anything else."""
+    return Decimal(text) if text and _NUMBER.fullmatch(text) else None
+
+
+def _one_of(operator: Operator) -> Callable[[str], Predicate]:
+    def build(value: str) -> Predicate:
+        texts = frozenset(expected_texts(operator, value))
+        return lambda text: text in texts
+
+    return build
+
+
+def _not_equals(value: str) -> Predicate:
+    return lambda text: text != value
+
+
+def _contains(value: str) -> Predicate:
+    return lambda text: bool(text) and text is not None and value in text
+
+
+def _starts_with(value: str) -> Predicate:
+    return lambda text: bool(text) and text is not None and text.startswith(value)
+
+
+def _at_least(value: str) -> Predicate:
+    return _compares(value, Decimal.__ge__)
+
+
+def _at_most(value: str) -> Predicate:
+    return _compares(value, Decimal.__le__)
+
+
+def _compares(value: str, compare: Callable[[Decimal, Decimal], bool]) -> Predicate:
+    limit = number(value)
+
+    def passes(text: Text) -> bool:
+        found = number(text)
+        return found is not None and limit is not None and compare(found, limit)
+
+    return passes
+
+
+def _is_empty(_value: str) -> Predicate:
+    return lambda text: text == ""
+
+
+_PREDICATES: Mapping[Operator, Callable[[str], Predicate]] = {
+    Operator.EQUALS: _one_of(Operator.EQUALS),
+    Operator.NOT_EQUALS: _not_equals,
+    Operator.ONE_OF: _one_of(Operator.ONE_OF),
+    Operator.CONTAINS: _contains,
+    Operator.STARTS_WITH: _starts_with,
+    Operator.AT_LEAST: _at_least,
+    Operator.AT_MOST: _at_most,
+    Operator.IS_EMPTY: _is_empty,
+}
+
+
+def _keys(criterion: CompiledCriterion) -> list[tuple[Place, str | None]]:
+    return [(criterion.place, text) for text in criterion.index_texts()]
+
+
+def _narrowest(rule: CompiledRule, sharing: Counter[tuple[Place, str | None]]) -> CompiledCriterion | None:
+    def breadth(criterion: CompiledCriterion) -> tuple[bool, int]:
+        keys = _keys(criterion)
+        return keys[0][1] is ANYTHING, sum(sharing[key] for key in keys)
+
+    return min((criterion for criterion in rule.criteria if criterion.index_texts()), key=breadth, default=None)
