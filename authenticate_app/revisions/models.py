@@ -1,3 +1,5 @@
+"""The table behind the revisions."""
+
 from django.db import models
 
 
