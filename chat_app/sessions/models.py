@@ -26,7 +26,12 @@ class ChatSession(models.Model):
         EXPIRED = "expired", _("expired")
 
     caller = models.ForeignKey(
-        settings.AUTH_USER_MODEL, verbose_name=_("caller"), on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("caller"),
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        db_index=False,
+        related_name="+",
     )
     end_user = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -40,10 +45,21 @@ class ChatSession(models.Model):
     auth_user_name = models.CharField(_("end user"), max_length=320, db_collation="C")
     """Exactly as it was sent; in plain byte order, so that an index serves searches by the beginning."""
     interface = models.ForeignKey(
-        Interface, verbose_name=_("interface"), on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
+        Interface,
+        verbose_name=_("interface"),
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        db_index=False,
+        related_name="+",
     )
     queue = models.ForeignKey(
-        Queue, verbose_name=_("queue"), null=True, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
+        Queue,
+        verbose_name=_("queue"),
+        null=True,
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        db_index=False,
+        related_name="+",
     )
     state = models.CharField(_("state"), max_length=13, choices=State.choices, default=State.AUTHENTICATED)
     resumable = models.BooleanField(default=True)
@@ -63,7 +79,9 @@ class ChatSession(models.Model):
         ordering: ClassVar = ["-id"]
         constraints: ClassVar = [
             models.UniqueConstraint(
-                fields=["auth_user_name", "caller", "interface"], condition=Q(resumable=True), name="chat_session_resumable_once"
+                fields=["auth_user_name", "caller", "interface"],
+                condition=Q(resumable=True),
+                name="chat_session_resumable_once",
             )
         ]
         indexes: ClassVar = [

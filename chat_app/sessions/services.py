@@ -11,22 +11,20 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection
+from psycopg.types.numeric import Int8
 
-from authenticate_app.accounts.callers import Caller
 from chat_app.sessions.models import ChatSession
 
 
 @dataclass(frozen=True, slots=True)
 class Basis:
-    """What an answer was made from: a caller, and the topics (``BASIS_TOPICS``), by the revisions that were read.
-
-    Revisions only ever rise, and what is remembered is never newer than the database. So the *sum* of the topics'
-    revisions is the database's exactly when each of them is.
-    """
+    """What an answer was made from: a caller and what is remembered of topics, by the revisions that were read."""
 
     caller_id: int
-    caller_revision: int
-    topics_revision: int
+    caller: int
+    roles: int
+    keys: int
+    routing: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +75,7 @@ def store(*, basis: Basis, session: NewSession, token: NewToken) -> StoredSessio
     Raises:
         BasisChanged: nothing was stored; read afresh and try again.
         django.db.DatabaseError: nothing was stored, or the connection was lost before the answer came.
+
     """
     with connection.cursor() as cursor:
         cursor.execute(_STORE, _parameters(basis, session, token))
@@ -88,14 +87,17 @@ def store(*, basis: Basis, session: NewSession, token: NewToken) -> StoredSessio
 
 
 def _parameters(basis: Basis, session: NewSession, token: NewToken) -> dict[str, Any]:
+    # Int8: otherwise psycopg would choose the type by the number's size, and prepare the statement once for each.
     return {
-        "caller": basis.caller_id,
-        "caller_revision": basis.caller_revision,
-        "topics_revision": basis.topics_revision,
+        "caller": Int8(basis.caller_id),
+        "caller_revision": Int8(basis.caller),
+        "roles_revision": Int8(basis.roles),
+        "keys_revision": Int8(basis.keys),
+        "routing_revision": Int8(basis.routing),
         "auth_user_name": session.auth_user_name,
         "end_user_key": session.end_user_key,
-        "interface": session.interface_id,
-        "queue": session.queue_id,
+        "interface": Int8(session.interface_id),
+        "queue": None if session.queue_id is None else Int8(session.queue_id),
         "request": session.request,
         "client_address": session.client_address,
         "resume": session.resume,
@@ -111,8 +113,11 @@ def _parameters(basis: Basis, session: NewSession, token: NewToken) -> dict[str,
 _STORE = """
 WITH basis AS MATERIALIZED (
     SELECT caller.id FROM authenticate_app_user AS caller
-    WHERE caller.id = %(caller)s AND caller.revision = %(caller_revision)s AND %(topics_revision)s = (
-        SELECT sum(value) FROM authenticate_app_revision WHERE topic IN ('keys', 'roles', 'routing')
+    WHERE caller.id = %(caller)s AND caller.revision = %(caller_revision)s AND 3 = (
+        SELECT count(*) FROM authenticate_app_revision
+        WHERE (topic = 'roles' AND value = %(roles_revision)s)
+            OR (topic = 'keys' AND value = %(keys_revision)s)
+            OR (topic = 'routing' AND value = %(routing_revision)s)
     )
 ), outlived AS (
     UPDATE chat_app_chatsession AS session SET resumable = FALSE
