@@ -1,3 +1,5 @@
+"""Tables of chat sessions and of the tokens that were issued for them."""
+
 from datetime import datetime
 from typing import ClassVar
 
@@ -94,7 +96,7 @@ class ChatSession(models.Model):
         return f"{self.pk}"
 
     def state_at(self, *, now: datetime) -> State:
-        """The state at ``now``, *expired* included."""
+        """Return the state at ``now``, *expired* included."""
         if self.state == self.State.AUTHENTICATED and self.token_expires_at <= now:
             return self.State.EXPIRED
         return self.State(self.state)
