@@ -1,3 +1,5 @@
+"""The table of signing keys."""
+
 from datetime import datetime
 from typing import ClassVar
 

@@ -1,0 +1,40 @@
+"""Reading the state of the signing keys."""
+
+from datetime import datetime
+
+from authenticate_app.keys.keyring import keyring
+from authenticate_app.keys.models import SigningKey
+
+
+def signing_key_is_active(*, now: datetime) -> bool:
+    """Say whether tokens can be signed at ``now``. Raises the database's errors when it is away."""
+    return keyring.current().value.signing_key(now) is not None
+
+
+def why_nothing_signs(*, now: datetime) -> str:
+    """Return a sentence for administrators; empty while tokens can be signed."""
+    keys = keyring.current().value
+    if keys.signing_key(now) is not None:
+        return ""
+    unreadable = keys.unreadable_kids(now)
+    if unreadable:
+        return (
+            f"The signing key {unreadable[0]} cannot be decrypted: FIELD_ENCRYPTION_KEYS should hold the key that it"
+            " was encrypted with. If that key is lost, revoke the signing key, and a new one signs."
+        )
+    return "No signing key is active: run manage.py rotate_signing_key."
+
+
+def signing_row(*, now: datetime) -> SigningKey | None:
+    """Return the row of the key that signs at ``now``, whether or not it can be decrypted."""
+    return _first_in(SigningKey.State.SIGNING, now=now)
+
+
+def announced_row(*, now: datetime) -> SigningKey | None:
+    """Return the row of the key that will sign next."""
+    return _first_in(SigningKey.State.ANNOUNCED, now=now)
+
+
+def _first_in(state: SigningKey.State, *, now: datetime) -> SigningKey | None:
+    rows = SigningKey.objects.filter(revoked_at=None)
+    return next((row for row in rows if row.state(now=now) is state), None)
