@@ -31,7 +31,7 @@ def serialize_private_key(key: rsa.RSAPrivateKey) -> bytes:
 
 
 def load_private_key(der: bytes) -> rsa.RSAPrivateKey:
-    """Read what ``serialize_private_key`` wrote. Raises ``ValueError`` for no key, ``TypeError`` for a key that is not RSA."""
+    """Read what ``serialize_private_key`` wrote. Raises ``ValueError``, or ``TypeError`` if it is not RSA."""
     # The check of the numbers takes most of the time, and the encryption has authenticated them already.
     key = serialization.load_der_private_key(der, password=None, unsafe_skip_rsa_key_validation=True)
     if not isinstance(key, rsa.RSAPrivateKey):

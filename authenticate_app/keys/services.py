@@ -55,7 +55,7 @@ def ensure_signing_key(*, now: datetime) -> SigningKey:
 @transaction.atomic
 def _ensure_alone(*, now: datetime) -> SigningKey:
     lock_topic(TOPIC)
-    return signing_row(now=now) or _let_next_sign(now=now)
+    return signing_row(now=now) or _let_next_sign(now=now, actor=None)
 
 
 @transaction.atomic
@@ -96,14 +96,14 @@ def revoke(*, key: SigningKey, now: datetime, actor: User | None = None) -> Sign
     state = row.state(now=now)
     if state is not State.REVOKED:
         _take_out(row, now=now)
-        _replace(state, now=now)
+        _replace(state, now=now, actor=actor)
         _note(Event.KEY_REVOKED, row, now=now, actor=actor, reason=state.value)
     return row
 
 
 @transaction.atomic
 def delete_when_due(now: datetime) -> int:
-    """Wipe the private part of every key that no longer signs; return of how many. Part of the housekeeping.
+    """Wipe the private part of every key that no longer signs; return how many. Part of the housekeeping.
 
     The row stays as a record. A key leaves the key set by the clock, without anything being written.
     """
@@ -120,24 +120,22 @@ def delete_when_due(now: datetime) -> int:
 def _rotate_alone(*, now: datetime, signs_from: datetime, actor: User | None) -> Rotation:
     announced, current = announced_row(now=now), signing_row(now=now)
     if current is None:
-        return Rotation(key=_let_next_sign(now=now), is_new=announced is None)
+        return Rotation(key=_let_next_sign(now=now, actor=actor), is_new=announced is None)
     if announced is not None:
         return Rotation(key=announced, is_new=False)
     successor = _create(now=now, signs_from=signs_from)
     _retire(current, at=signs_from)
-    _note(Event.KEY_ROTATED, successor, now=now, actor=actor)
+    _note(Event.KEY_ANNOUNCED, successor, now=now, actor=actor)
     return Rotation(key=successor, is_new=True)
 
 
-def _let_next_sign(*, now: datetime) -> SigningKey:
+def _let_next_sign(*, now: datetime, actor: User | None) -> SigningKey:
     """Let the announced key sign at once, else a new one."""
-    row = announced_row(now=now)
-    if row is not None:
+    row = announced_row(now=now) or _create(now=now, signs_from=now)
+    if row.signs_from != now:
         row.signs_from = now
         row.save(update_fields=["signs_from"])
-        return row
-    row = _create(now=now, signs_from=now)
-    _note(Event.KEY_CREATED, row, now=now, actor=None)
+    _note(Event.KEY_ROTATED, row, now=now, actor=actor)
     return row
 
 
@@ -151,11 +149,11 @@ def _take_out(row: SigningKey, *, now: datetime) -> None:
     row.save(update_fields=["revoked_at", "encrypted_private_key"])
 
 
-def _replace(state: State, *, now: datetime) -> None:
+def _replace(state: State, *, now: datetime, actor: User | None) -> None:
     """Fill the place of a key that was in ``state`` until it was revoked."""
     current = signing_row(now=now)
     if current is None:
-        _let_next_sign(now=now)
+        _let_next_sign(now=now, actor=actor)
     elif state is State.ANNOUNCED:
         current.retired_at = current.deleted_at = None  # nobody takes over from it now
         current.save(update_fields=["retired_at", "deleted_at"])
