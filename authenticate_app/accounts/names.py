@@ -8,4 +8,6 @@ def name_key(name: str) -> str:
 
     Folding can bring back what NFKC composes, hence the second normalisation (Unicode, section 3.13, D146).
     """
+    if name.isascii():
+        return name.lower()  # the same, ten times as fast, and nearly every name
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())

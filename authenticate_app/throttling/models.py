@@ -20,11 +20,18 @@ class FailureCount(models.Model):
     key = models.CharField(_("key"), max_length=64, primary_key=True)
     scope = models.CharField(_("scope"), max_length=20, choices=Scope.choices)
     user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, verbose_name=_("user"), null=True, blank=True, on_delete=models.CASCADE, related_name="+"
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("user"),
+        null=True,
+        blank=True,
+        on_delete=models.CASCADE,
+        related_name="+",
     )
     address = models.CharField(_("address or network"), max_length=50)
     failures = models.PositiveIntegerField(_("failures"))
     window_ends_at = models.DateTimeField(_("counted until"), db_index=True)
+    throttled_at = models.DateTimeField(_("refused since"), null=True, blank=True)
+    """When the full counter first refused somebody in this window; whoever sets it writes the one audit event."""
 
     class Meta:
         verbose_name = _("failed sign-ins")
