@@ -1,3 +1,5 @@
+"""Users, and the one space of names that they share."""
+
 import uuid
 from typing import Any, ClassVar
 
@@ -12,6 +14,8 @@ from authenticate_app.accounts.names import name_key
 
 
 class UserManager(BaseUserManager["User"]):
+    """Stores users and finds them by name."""
+
     def create_user(self, username: str, password: str | None = None, **fields: Any) -> "User":
         """Store a user; without a password nobody can sign in by password as them."""
         user = self.model(username=username, **fields)
@@ -78,6 +82,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         return self.username
 
     def save(self, *args: Any, **kwargs: Any) -> None:
+        """Store the user, with the compared forms of their names."""
         self.set_name_keys()
         super().save(*args, **kwargs)
 
@@ -87,9 +92,11 @@ class User(AbstractBaseUser, PermissionsMixin):
         self.email_key = name_key(self.email)
 
     def get_full_name(self) -> str:
+        """First and last name, or the user name where there is neither."""
         return f"{self.first_name} {self.last_name}".strip() or self.username
 
     def get_short_name(self) -> str:
+        """The first name, or the user name where there is none."""
         return self.first_name or self.username
 
 

@@ -1,0 +1,1 @@
+"""What happened to somebody's access and what was changed, as events with a fixed vocabulary."""

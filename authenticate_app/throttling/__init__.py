@@ -1,0 +1,1 @@
+"""Guesses at passwords, counted in the database for all processes together."""

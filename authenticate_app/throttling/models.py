@@ -1,3 +1,5 @@
+"""Counters of failed sign-ins, and the addresses that users lately signed in from."""
+
 from typing import ClassVar
 
 from django.conf import settings

@@ -62,7 +62,8 @@ def test_a_warm_sign_in_costs_neither(
     with django_assert_num_queries(0):
         again = BasicAuthentication().authenticate(request_from(RIGHT))
     assert hashes() == before
-    assert first is not None and again is not None
+    assert first is not None
+    assert again is not None
     assert again[0] == first[0]
     assert again[1].from_memory
 
