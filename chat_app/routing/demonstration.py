@@ -61,10 +61,11 @@ def load(_passwords: Mapping[str, str]) -> None:
 
 def _create_interface() -> Interface:
     return services.create_interface(
-        id=INTERFACE_ID,
-        name="Customer service",
-        chat_site_name="demonstration",
-        pool_id="353:2",
-        default_queue_id=DEFAULT_QUEUE_ID,
-        default_queue_name="General",
+        interface=Interface(
+            id=INTERFACE_ID,
+            name="Customer service",
+            chat_site_name="demonstration",
+            pool_id="353:2",
+        ),
+        default_queue=Queue(id=DEFAULT_QUEUE_ID, name="General"),
     )

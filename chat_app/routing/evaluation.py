@@ -7,8 +7,6 @@ What is compared is text, exactly. An empty value passes only *is empty* and *do
 *less or equal* compare numbers and hold only when both sides are whole or decimal numbers.
 """
 
-import json
-import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,12 +14,10 @@ from decimal import Decimal
 from typing import Any, TypeAlias
 
 from chat_app.routing.models import Criterion
+from chat_app.routing.texts import Text, lines, number, text_of
 
 Subject = Criterion.Subject
 Operator = Criterion.Operator
-
-Text: TypeAlias = str | None
-"""A value of a request: ``""`` is empty; ``None`` is a value that no text equals (a list or an object)."""
 
 Place: TypeAlias = tuple[str, str]
 """Where a value stands in a request: subject and name."""
@@ -30,20 +26,6 @@ Predicate: TypeAlias = Callable[[Text], bool]
 
 ANYTHING = None
 """Stands in the index for "some text", beside the texts themselves."""
-
-_NUMBER = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?", re.ASCII)
-
-
-def text_of(value: object) -> Text:
-    """Bring a value of ``customFields`` into the form that is compared.
-
-    Strings stay as they are, numbers and booleans are written as in JSON, null is empty.
-    """
-    if isinstance(value, str):
-        return value
-    if value is None:
-        return ""
-    return json.dumps(value) if isinstance(value, bool | int | float) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,20 +146,15 @@ def compile_criterion(*, id: int, subject: str, name: str, operator: str, value:
 
 
 def expected_texts(operator: str, value: str) -> list[str]:
-    """List the texts that *equals* or *is one of* asks for; the latter one to a line, less the blanks around."""
-    lines = value.split("\n") if operator == Operator.ONE_OF else [value]
-    texts = (line.strip() for line in lines) if operator == Operator.ONE_OF else lines
-    return [text for text in texts if text]
+    """List the texts that *equals* or *is one of* asks for. An empty one would never hold, so it is left out."""
+    if operator == Operator.ONE_OF:
+        return lines(value)
+    return [value] if value else []
 
 
 def predicate(operator: str, value: str) -> Predicate:
     """Make the test of an operator with ``value``. Raises ``ValueError`` for an operator that does not exist."""
     return _PREDICATES[Operator(operator)](value)
-
-
-def number(text: Text) -> Decimal | None:
-    """Read a whole or decimal number such as ``-12`` or ``3.50``; ``None`` for anything else."""
-    return Decimal(text) if text and _NUMBER.fullmatch(text) else None
 
 
 def _one_of(operator: Operator) -> Callable[[str], Predicate]:

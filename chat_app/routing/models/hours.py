@@ -1,3 +1,5 @@
+"""Tables of hours of service."""
+
 import zoneinfo
 from typing import ClassVar
 

@@ -1,6 +1,9 @@
+"""Tables of interfaces, queues and those who serve them."""
+
 from typing import ClassVar
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import F, Q
@@ -15,16 +18,22 @@ validate_host = RegexValidator(
 validate_site_name = RegexValidator(
     r"\A[A-Za-z0-9._-]+\Z", _("Use letters, digits, dots, hyphens and underscores: it becomes part of an address.")
 )
-validate_pool_id = RegexValidator(r"\A[0-9]+:[0-9]+\Z", _("Write two numbers with a colon between them, such as 353:2."))
+validate_pool_id = RegexValidator(
+    r"\A[0-9]+:[0-9]+\Z", _("Write two numbers with a colon between them, such as 353:2.")
+)
 
 
 class Interface(models.Model):
     """One front door of the chat service, with its own site name, host and pool."""
 
-    id = models.BigIntegerField(_("interface id"), primary_key=True, help_text=_("The interfaceId of requests and answers."))
+    id = models.BigIntegerField(
+        _("interface id"), primary_key=True, help_text=_("The interfaceId of requests and answers.")
+    )
     name = models.CharField(_("name"), max_length=80, unique=True)
     enabled = models.BooleanField(_("enabled"), default=True, help_text=_("A disabled interface takes no new chats."))
-    is_default = models.BooleanField(_("default interface"), default=False, help_text=_("Takes every request that no business unit claims."))
+    is_default = models.BooleanField(
+        _("default interface"), default=False, help_text=_("Takes every request that no business unit claims.")
+    )
     business_unit_org_id = models.CharField(
         _("business unit"),
         max_length=80,
@@ -43,7 +52,10 @@ class Interface(models.Model):
         help_text=_("Host of the chat server. Empty: the one of the setting CHAT_SERVER_URL."),
     )
     port = models.PositiveIntegerField(
-        _("port"), null=True, blank=True, help_text=_("Only where it is not 443. Known clients ignore it and call port 443.")
+        _("port"),
+        null=True,
+        blank=True,
+        help_text=_("Only where it is not 443. Known clients ignore it and call port 443."),
     )
 
     class Meta:
@@ -55,14 +67,28 @@ class Interface(models.Model):
                 fields=["is_default"],
                 condition=Q(is_default=True),
                 name="interface_default_once",
-                violation_error_message=_("Another interface is the default already. Take the mark from it first."),
+                violation_error_message=_(
+                    "Another interface is the default already. Save this one without the mark, then make it the default."
+                ),
             ),
             models.CheckConstraint(condition=Q(id__gt=0), name="interface_id_positive"),
-            models.CheckConstraint(condition=Q(port__isnull=True) | Q(port__range=(1, 65535)), name="interface_port_valid"),
+            models.CheckConstraint(
+                condition=Q(port__isnull=True) | Q(port__range=(1, 65535)), name="interface_port_valid"
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.name} ({self.pk})"
+
+    def clean(self) -> None:
+        """Refuse to take the default mark away, and a port that is named twice."""
+        self.business_unit_org_id = self.business_unit_org_id or None
+        if self.port and ":" in self.domain:
+            raise ValidationError({"port": _("The chat server's host names a port already. Leave one of them out.")})
+        if not self.is_default and Interface.objects.filter(pk=self.pk, is_default=True).exists():
+            raise ValidationError(
+                {"is_default": _("There must be a default interface. Make another one the default instead.")}
+            )
 
 
 class Queue(models.Model):
@@ -73,15 +99,23 @@ class Queue(models.Model):
         MANUAL = "manual", _("manual: agents pick")
 
     id = models.BigIntegerField(_("queue id"), primary_key=True, help_text=_("The queueId of requests and answers."))
-    interface = models.ForeignKey(Interface, verbose_name=_("interface"), on_delete=models.PROTECT, related_name="queues")
+    interface = models.ForeignKey(
+        Interface, verbose_name=_("interface"), on_delete=models.PROTECT, related_name="queues"
+    )
     name = models.CharField(_("name"), max_length=80)
     description = models.TextField(_("description"), blank=True)
-    enabled = models.BooleanField(_("enabled"), default=True, help_text=_("A disabled queue gets no chat; the next candidate takes it."))
-    distribution = models.CharField(_("distribution"), max_length=10, choices=Distribution.choices, default=Distribution.AUTOMATIC)
+    enabled = models.BooleanField(
+        _("enabled"), default=True, help_text=_("A disabled queue gets no chat; the next candidate takes it.")
+    )
+    distribution = models.CharField(
+        _("distribution"), max_length=10, choices=Distribution.choices, default=Distribution.AUTOMATIC
+    )
     is_default = models.BooleanField(
         _("default queue"), default=False, help_text=_("Takes what nothing else takes. Must be enabled and automatic.")
     )
-    stripe_code = models.CharField(_("application"), max_length=30, default="CRM", help_text=_("The stripe code, such as CRM or HRHD."))
+    stripe_code = models.CharField(
+        _("application"), max_length=30, default="CRM", help_text=_("The stripe code, such as CRM or HRHD.")
+    )
     external_reference = models.CharField(_("external reference"), max_length=120, blank=True)
     service_calendar = models.ForeignKey(
         ServiceCalendar,
@@ -102,7 +136,9 @@ class Queue(models.Model):
                 fields=["interface"],
                 condition=Q(is_default=True),
                 name="queue_default_once",
-                violation_error_message=_("This interface has a default queue already."),
+                violation_error_message=_(
+                    "This interface has a default queue already. Save this one without the mark, then make it the default."
+                ),
             ),
             models.CheckConstraint(
                 condition=Q(is_default=False) | Q(enabled=True, distribution="automatic"),
@@ -115,12 +151,26 @@ class Queue(models.Model):
     def __str__(self) -> str:
         return f"{self.name} ({self.pk})"
 
+    def clean(self) -> None:
+        """Refuse to take the default mark away, and to move to another interface."""
+        stored = Queue.objects.filter(pk=self.pk).first()
+        if stored is None or self._state.adding:
+            return
+        if stored.interface_id != self.interface_id:
+            raise ValidationError({"interface": _("A queue stays with its interface. Create a new queue there.")})
+        if stored.is_default and not self.is_default:
+            raise ValidationError(
+                {"is_default": _("An interface needs a default queue. Make another queue the default instead.")}
+            )
+
 
 class QueueOverflow(models.Model):
     """Another queue that takes over while a queue has nobody, lowest priority number first."""
 
     queue = models.ForeignKey(Queue, on_delete=models.CASCADE, related_name="overflows")
-    overflow_queue = models.ForeignKey(Queue, verbose_name=_("overflow queue"), on_delete=models.CASCADE, related_name="+")
+    overflow_queue = models.ForeignKey(
+        Queue, verbose_name=_("overflow queue"), on_delete=models.CASCADE, related_name="+"
+    )
     priority = models.PositiveSmallIntegerField(_("priority"), default=1)
     enabled = models.BooleanField(_("enabled"), default=True)
 
@@ -139,6 +189,12 @@ class QueueOverflow(models.Model):
 
     def __str__(self) -> str:
         return str(self.overflow_queue)
+
+    def clean(self) -> None:
+        """Refuse a queue of another interface."""
+        queues = Queue.objects.filter(pk__in=(self.queue_id, self.overflow_queue_id))
+        if len(set(queues.values_list("interface_id", flat=True))) > 1:
+            raise ValidationError({"overflow_queue": _("Choose a queue of the same interface.")})
 
 
 class Team(models.Model):
@@ -161,9 +217,16 @@ class QueueResource(models.Model):
 
     queue = models.ForeignKey(Queue, on_delete=models.CASCADE, related_name="resources")
     agent = models.ForeignKey(
-        settings.AUTH_USER_MODEL, verbose_name=_("agent"), null=True, blank=True, on_delete=models.CASCADE, related_name="+"
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("agent"),
+        null=True,
+        blank=True,
+        on_delete=models.CASCADE,
+        related_name="+",
     )
-    team = models.ForeignKey(Team, verbose_name=_("team"), null=True, blank=True, on_delete=models.CASCADE, related_name="+")
+    team = models.ForeignKey(
+        Team, verbose_name=_("team"), null=True, blank=True, on_delete=models.CASCADE, related_name="+"
+    )
 
     class Meta:
         verbose_name = _("resource")
