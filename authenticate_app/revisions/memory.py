@@ -64,8 +64,8 @@ class Remembered(Generic[T]):
         """
         checked = self._checked
         if checked is None or checked.mark is None or _in_transaction():
-            return self._check()
-        return checked.recollection if checked.mark == self._listener.mark(self.topic) else self._check()
+            return self.check()
+        return checked.recollection if checked.mark == self._listener.mark(self.topic) else self.check()
 
     def known_current_within(self) -> float | None:
         """Seconds that may have passed since what ``recall`` gives was current; None if there is nothing.
@@ -83,7 +83,8 @@ class Remembered(Generic[T]):
         with self._lock:
             self._checked = None
 
-    def _check(self) -> Recollection[T]:
+    def check(self) -> Recollection[T]:
+        """What is current, whatever the listener says: one query, and those of ``load`` if the revision differs."""
         with self._lock:
             # The mark before the revision and the revision before the data: a change in between makes us look
             # once more than needed, never once less.
@@ -94,9 +95,10 @@ class Remembered(Generic[T]):
             return recollection
 
     def _at_revision(self, revision: int) -> Recollection[T]:
-        checked, self._checked = self._checked, None  # what fails to load leaves nothing stale behind
+        checked = self._checked
         if checked is not None and checked.recollection.revision == revision:
             return checked.recollection
+        self._checked = None  # if loading fails, nothing stale is left behind
         return Recollection(topic=self.topic, revision=revision, value=self._load())
 
 

@@ -1,0 +1,1 @@
+"""Commands about signing keys and secrets."""
