@@ -4,12 +4,19 @@
 import os
 import sys
 
+from chatauth_project import metrics
 from chatauth_project.environment import EnvironmentFault
+
+SERVERS = {"serve", "demonstration"}
 
 
 def main() -> int:
     """Run the command line; return the exit status."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chatauth_project.settings")
+    if SERVERS.intersection(sys.argv[1:2]):
+        metrics.prepare_directory()  # before anything counts
+    if sys.argv[1:2] == ["demonstration"]:
+        os.environ.setdefault("ENVIRONMENT", "demonstration")
     from django.core.management import execute_from_command_line
 
     try:

@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import socket
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -11,6 +12,13 @@ from chatauth_project.environment_rules import DEMONSTRATION_MARK
 BASE_DIR = Path(__file__).resolve().parent.parent
 SECRETS_FILE = BASE_DIR / "var" / "demonstration.env"
 DATABASE_NAME = "chatauth"
+LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]")
+EVERY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104 - to recognize them
+ADDRESS_OF_NOBODY = "192.0.2.1"
+"""For documentation only, by RFC 5737."""
+METRICS_OFFSET = 1464
+"""From port 8000 to the metrics' usual 9464."""
+HIGHEST_PORT = 65535
 
 
 def with_demonstration_defaults(
@@ -37,10 +45,38 @@ def embedded_url() -> str:
 
 
 def _addresses(given: Mapping[str, str]) -> dict[str, str]:
-    host = given.get("HOST", "127.0.0.1")
-    shown = f"[{host}]" if ":" in host else host
-    address = f"http://{shown}:{given.get('PORT', '8000')}"
-    return {"PUBLIC_BASE_URL": address, "CHAT_SERVER_URL": address}
+    host = public_host(given.get("HOST", "127.0.0.1").strip())
+    port = given.get("PORT", "8000").strip()
+    address = f"http://{host}:{port}"
+    return {
+        "PUBLIC_BASE_URL": address,
+        "CHAT_SERVER_URL": address,
+        "ALLOWED_HOSTS": ",".join((host, *LOOPBACK_NAMES)),
+        "METRICS_PORT": _metrics_port(port),
+    }
+
+
+def _metrics_port(port: str) -> str:
+    """Checkouts that run side by side on ports of their own need metrics ports of their own."""
+    is_usual = port.isascii() and port.isdigit() and int(port) + METRICS_OFFSET <= HIGHEST_PORT
+    return str(int(port) + METRICS_OFFSET) if is_usual else "0"
+
+
+def public_host(host: str) -> str:
+    """Return how a browser writes the host: of "all addresses" the one that others reach us at."""
+    if host in EVERY_ADDRESS:
+        host = _own_address()
+    return f"[{host}]" if ":" in host else host
+
+
+def _own_address() -> str:
+    """Return the address of the network card that leads outside; nothing is sent."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect((ADDRESS_OF_NOBODY, 9))
+        except OSError:
+            return "127.0.0.1"
+        return str(probe.getsockname()[0])
 
 
 def kept_secrets(secrets_file: Path = SECRETS_FILE) -> dict[str, str]:

@@ -9,7 +9,6 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-
 NO_DATABASE = "The database cannot be reached."
 NOT_MIGRATED = "Migrations are not applied: run manage.py migrate."
 NO_SIGNING_KEY = "No signing key is active: run manage.py rotate_signing_key."

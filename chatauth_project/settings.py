@@ -99,15 +99,15 @@ MIDDLEWARE = [
     "chatauth_project.middleware.observability.RequestLog",
     "django.middleware.security.SecurityMiddleware",
     "corsheaders.middleware.CorsMiddleware",
-    "chatauth_project.middleware.pages.StaticFiles",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
     "chatauth_project.middleware.pages.ContentSecurityPolicy",
     "chatauth_project.middleware.pages.Sessions",
     "django.middleware.locale.LocaleMiddleware",
     "chatauth_project.middleware.pages.Common",
-    "chatauth_project.middleware.pages.Csrf",
+    "django.middleware.csrf.CsrfViewMiddleware",
     "chatauth_project.middleware.pages.Authentication",
     "chatauth_project.middleware.pages.Messages",
-    "chatauth_project.middleware.pages.XFrameOptions",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 
 TEMPLATES = [
@@ -259,6 +259,15 @@ HOUSEKEEPING: list[str] = []
 """Functions `run(now: datetime) -> int`, run one after the other; each answers how many rows it
 changed."""
 
-DEMONSTRATION_DATA: list[str] = []
+DEMONSTRATION_DATA = [
+    "chatauth_project.demonstration_accounts.load",
+    "chat_app.routing.demonstration.load",
+]
 """Functions `load(passwords: Mapping[str, str]) -> None` that may run again and again."""
 
+
+GENERATED_DOCS = {
+    "docs/openapi.yaml": "chatauth_project.openapi_page.render",
+    "docs/settings.md": "chatauth_project.settings_page.render",
+}
+"""Pages that `make docs` writes: the path and the function `render() -> str` that answers its text."""

@@ -15,6 +15,7 @@ def database_of_this_run() -> EmbeddedPostgres:
     default = Path(tempfile.gettempdir()) / f"chatauth-tests-{os.getpid()}"
     return EmbeddedPostgres(Path(os.environ.setdefault(CLUSTER_VARIABLE, str(default))), durable=False)
 
+
 TEST_ENVIRONMENT = {
     "ENVIRONMENT": "production",
     "SECRET_KEY": "tests-only-0123456789-abcdefghijklmnopqrstuvwxyz-0123456789",

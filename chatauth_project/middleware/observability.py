@@ -5,7 +5,7 @@ from collections.abc import Callable
 from time import perf_counter
 
 import structlog
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from prometheus_client import Histogram
 
 from chatauth_project.logs import request_id_of_this_request
@@ -37,7 +37,8 @@ class RequestLog:
         binding = request_id_of_this_request.set(request_id)
         try:
             response = self.get_response(request)
-            response["X-Request-ID"] = request_id
+            response.headers["X-Request-ID"] = request_id
+            _state_length(response)
             _note(request, response, perf_counter() - started)
         finally:
             request_id_of_this_request.reset(binding)
@@ -49,6 +50,12 @@ def _note(request: HttpRequest, response: HttpResponseBase, seconds: float) -> N
     route, status = route_of(request), response.status_code
     REQUEST_SECONDS.labels(method, route, status).observe(seconds)
     log.info("request", method=method, route=route, status=status, milliseconds=round(seconds * 1000, 2))
+
+
+def _state_length(response: HttpResponseBase) -> None:
+    """Spare clients chunks; for pages, Django's CommonMiddleware has done it already."""
+    if isinstance(response, HttpResponse) and "Content-Length" not in response.headers:
+        response.headers["Content-Length"] = str(len(response.content))
 
 
 def route_of(request: HttpRequest) -> str:

@@ -4,17 +4,15 @@ The classes keep their Django ancestors' behaviour, so that Django's own system 
 what they look for.
 """
 
-from typing import Any, cast
+from collections.abc import Awaitable
 
 from csp.middleware import CSPMiddleware, PolicyParts
 from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.messages.middleware import MessageMiddleware
 from django.contrib.sessions.middleware import SessionMiddleware
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from django.middleware.clickjacking import XFrameOptionsMiddleware
+from django.http import HttpRequest, HttpResponseBase
 from django.middleware.common import CommonMiddleware
-from django.middleware.csrf import CsrfViewMiddleware
-from whitenoise.middleware import WhiteNoiseMiddleware
+from django.utils.deprecation import MiddlewareMixin
 
 MACHINES_ONLY = ("/serviceApi/", "/crmRestApi/", "/.well-known/", "/healthz", "/readyz")
 """Where no browser shows anything: no session, no cookie, no form, no frame."""
@@ -25,18 +23,14 @@ ADMIN_POLICY = {"script-src": ["'unsafe-eval'"], "style-src": ["'unsafe-inline'"
 attributes, and shows and hides through style attributes."""
 
 
-class PagesOnly:
+class PagesOnly(MiddlewareMixin):
     """Let requests of machines pass by."""
 
-    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+    def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
         """Do this middleware's work unless the address is for machines."""
         if request.path_info.startswith(MACHINES_ONLY):
-            return cast(Any, self).get_response(request)
-        return cast(Any, super()).__call__(request)
-
-
-class StaticFiles(PagesOnly, WhiteNoiseMiddleware):
-    """Serve the style sheets, scripts and pictures of pages."""
+            return self.get_response(request)
+        return super().__call__(request)
 
 
 class Sessions(PagesOnly, SessionMiddleware):
@@ -47,10 +41,6 @@ class Common(PagesOnly, CommonMiddleware):
     """Refuse hosts that are not ours, and redirect to the address with the slash."""
 
 
-class Csrf(PagesOnly, CsrfViewMiddleware):
-    """Refuse forms that another site sends."""
-
-
 class Authentication(PagesOnly, AuthenticationMiddleware):
     """Know who signed in to the admin."""
 
@@ -59,14 +49,12 @@ class Messages(PagesOnly, MessageMiddleware):
     """Show messages on the next page."""
 
 
-class XFrameOptions(PagesOnly, XFrameOptionsMiddleware):
-    """Keep pages out of other sites' frames."""
-
-
 class ContentSecurityPolicy(PagesOnly, CSPMiddleware):
     """Tell browsers where a page's parts may come from; the admin's policy is a little wider."""
 
-    def get_policy_parts(self, request: HttpRequest, response: HttpResponse, report_only: bool = False) -> PolicyParts:
+    def get_policy_parts(
+        self, request: HttpRequest, response: HttpResponseBase, report_only: bool = False
+    ) -> PolicyParts:
         """Return the policy of one page."""
         parts = super().get_policy_parts(request, response, report_only)
         if request.path_info.startswith(ADMIN):

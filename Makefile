@@ -1,0 +1,60 @@
+# Every task of the project: `make help` lists them.
+
+export DJANGO_SETTINGS_MODULE ?= tests.settings
+BIN := .venv/bin
+MANAGE := $(BIN)/python -W ignore::RuntimeWarning manage.py
+LOCK_TOOLS := var/lock-tools
+COMPILE := $(LOCK_TOOLS)/bin/uv pip compile --quiet --generate-hashes --python-version 3.11 \
+	--custom-compile-command "make lock" pyproject.toml
+# Tests to run and further options: make test ARGS="tests/project -k health"
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help run test lint format docs lock translations install clean
+
+help:  ## List the tasks
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run:  ## Try the product: server with database and data (PORT, HOST change the address)
+	@scripts/install.sh run
+	@exec env DJANGO_SETTINGS_MODULE=chatauth_project.settings $(BIN)/python manage.py demonstration
+
+install:  ## Install what developers need into .venv
+	@scripts/install.sh dev
+
+test: install  ## Run the tests on a real PostgreSQL (ARGS chooses some)
+	@$(BIN)/pytest -n 2 $(ARGS)
+
+lint: install  ## Run every check that needs no database
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy .
+	$(BIN)/lint-imports
+	$(MANAGE) makemigrations --check --dry-run
+	$(MANAGE) spectacular --validate --fail-on-warn --file /dev/null
+	$(MANAGE) docs --check
+	$(MANAGE) check --deploy --fail-level WARNING
+	$(BIN)/python scripts/translations.py check
+
+format: install  ## Bring the code into shape
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+docs: install  ## Write the pages of docs/ that come from the code
+	$(MANAGE) docs
+
+translations: install  ## Compile the translations of locale/
+	$(BIN)/python scripts/translations.py compile
+
+lock: $(LOCK_TOOLS)/bin/uv  ## Write requirements/ from pyproject.toml (UPGRADE=--upgrade for newer versions)
+	$(COMPILE) $(UPGRADE) --output-file requirements/production.txt
+	$(COMPILE) $(UPGRADE) --group embedded --constraint requirements/production.txt --output-file requirements/run.txt
+	$(COMPILE) $(UPGRADE) --group dev --constraint requirements/run.txt --output-file requirements/dev.txt
+
+$(LOCK_TOOLS)/bin/uv:
+	python3 -m venv $(LOCK_TOOLS)
+	$(LOCK_TOOLS)/bin/pip install --quiet --disable-pip-version-check uv
+
+clean:  ## Remove everything that was made, the demonstration's data included
+	-$(BIN)/python -m chatauth_project.embedded_postgres stop
+	rm -rf .venv var .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

@@ -1,0 +1,91 @@
+"""What has to happen again and again: rotating keys, purging what is no longer kept."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from threading import Event, Thread
+
+import structlog
+from django.conf import settings
+from django.db import DatabaseError, connection
+from django.utils.module_loading import import_string
+from prometheus_client import Counter
+
+log = structlog.get_logger("chatauth.housekeeping")
+
+ONE_AT_A_TIME = 0x63686174617574
+"""Key of the PostgreSQL advisory lock: "chataut" in ASCII."""
+
+STEPS = Counter("chatauth_housekeeping_steps", "Steps of housekeeping by outcome.", ("step", "outcome"))
+
+Step = Callable[..., int]
+
+
+def run_all(*, now: datetime) -> dict[str, int | None]:
+    """Run every step of `settings.HOUSEKEEPING`, unless another process is at it.
+
+    Returns how many rows each step changed, None for a step that failed. A failure is logged and
+    does not keep the other steps from running. Raises `DatabaseError` without a database.
+    """
+    with _alone() as is_alone:
+        if not is_alone:
+            return {}
+        return {path: _run(path, now=now) for path in settings.HOUSEKEEPING}
+
+
+def _run(path: str, *, now: datetime) -> int | None:
+    try:
+        step: Step = import_string(path)
+        changed = step(now=now)
+    except Exception:
+        STEPS.labels(path, "failed").inc()
+        log.error("housekeeping step failed", step=path, exc_info=True)  # noqa: G201 - structlog
+        return None
+    STEPS.labels(path, "done").inc()
+    if changed:
+        log.info("housekeeping", step=path, changed=changed)
+    return changed
+
+
+@contextmanager
+def _alone() -> Iterator[bool]:
+    """Tell whether this is the only process, of all hosts, that does the housekeeping now."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [ONE_AT_A_TIME])
+        is_alone = bool(cursor.fetchone()[0])
+    try:
+        yield is_alone
+    finally:
+        if is_alone:
+            _unlock()
+
+
+def _unlock() -> None:
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [ONE_AT_A_TIME])
+    except DatabaseError:
+        log.warning("housekeeping lost its connection")  # and with it, the lock
+
+
+def start_thread(*, interval_seconds: float, also: Callable[[], None]) -> Event:
+    """Do the housekeeping at once and then at every interval, until the returned event is set."""
+    stop = Event()
+
+    def repeat() -> None:
+        _run_and_log(also)
+        while not stop.wait(interval_seconds):
+            _run_and_log(also)
+
+    Thread(target=repeat, name="housekeeping", daemon=True).start()
+    return stop
+
+
+def _run_and_log(also: Callable[[], None]) -> None:
+    try:
+        run_all(now=datetime.now(UTC))
+        also()
+    except DatabaseError as error:
+        log.error("housekeeping failed", error=type(error).__name__)  # noqa: TRY400 - no traceback needed
+    finally:
+        connection.close()

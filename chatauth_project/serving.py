@@ -1,0 +1,183 @@
+"""The server: workers that answer requests, and this process that watches over them."""
+
+import contextlib
+import logging
+import multiprocessing
+import socket
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from http.client import HTTPConnection, HTTPException
+from threading import Thread
+from typing import Any
+
+from django.conf import settings
+from django.core import checks
+from django.db import Error as DatabaseFailure
+from django.db import connection
+
+from chatauth_project import health, housekeeping, metrics
+
+STOP_SECONDS = 30
+"""How long a worker may take to finish its requests before it is killed."""
+READY_SECONDS = 60
+POLL_SECONDS = 0.02
+ANY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - to recognize it, not to listen
+LEAVE_LOGGING_ALONE = {
+    "version": 1,
+    "incremental": True,
+    "formatters": {},
+    "handlers": {},
+    "loggers": {"_granian": {"propagate": True}},
+}
+"""granian configures the standard library's logging anew in each process; ours is to stand."""
+
+
+class StartFault(Exception):
+    """The server cannot start; `sentences` say everything that is wrong."""
+
+    def __init__(self, sentences: list[str]) -> None:
+        super().__init__("\n".join(sentences))
+        self.sentences = sentences
+
+
+@dataclass(frozen=True, kw_only=True)
+class Started:
+    """What is known once the server answers."""
+
+    address: str
+    seconds: float
+
+
+def serve(*, began: float, on_ready: Callable[[Started], None]) -> None:
+    """Serve until SIGINT or SIGTERM; `began` is the `time.monotonic()` that start times count from.
+
+    Raises `StartFault`; ends the process with a failure when workers keep failing.
+    """
+    refuse_busy_ports()
+    if settings.METRICS_PORT:
+        metrics.serve(settings.METRICS_HOST, settings.METRICS_PORT)
+    stop_housekeeping = _start_housekeeping()
+    Thread(target=_announce, args=(began, on_ready), name="ready", daemon=True).start()
+    try:
+        _granian().serve()
+    finally:
+        stop_housekeeping()
+
+
+def refuse_faults() -> None:
+    """Look for everything that speaks against a start. Raises `StartFault` with all of it."""
+    sentences = _faults_of_database() or _faults_of_checks()
+    if sentences:
+        raise StartFault(sentences)
+
+
+def _faults_of_database() -> list[str]:
+    """Without the tables, no other check makes sense."""
+    try:
+        missing = health.unapplied_migrations()
+    except DatabaseFailure as error:
+        return [f"The database of DATABASE_URL cannot be used: {' '.join(str(error).split())}"]
+    finally:
+        connection.close()
+    if missing:
+        return [
+            f"The database lacks {len(missing)} migrations ({missing[0]} is the first):"
+            " run manage.py migrate, or start with --migrate."
+        ]
+    return []
+
+
+def _faults_of_checks() -> list[str]:
+    try:
+        found = checks.run_checks(databases=["default"])
+    finally:
+        connection.close()
+    return [str(message) for message in found if message.is_serious(checks.ERROR)]
+
+
+def refuse_busy_ports() -> None:
+    """Look whether the ports are free. Raises `StartFault`.
+
+    granian's workers share the port among themselves, and would share it with another server, too.
+    """
+    wanted = [("HOST", "PORT", settings.HOST, settings.PORT)]
+    if settings.METRICS_PORT:
+        wanted.append(("METRICS_HOST", "METRICS_PORT", settings.METRICS_HOST, settings.METRICS_PORT))
+    sentences = [sentence for names in wanted for sentence in _fault_of_port(*names)]
+    if sentences:
+        raise StartFault(sentences)
+
+
+def _fault_of_port(host_variable: str, port_variable: str, host: str, port: int) -> list[str]:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            reason = (error.strerror or str(error)).lower()
+            return [
+                f"Port {port} of {host} cannot be listened on ({reason}): choose another one with"
+                f" {port_variable}, or another address with {host_variable}."
+            ]
+    return []
+
+
+def _start_housekeeping() -> Callable[[], None]:
+    seconds = settings.HOUSEKEEPING_INTERVAL.total_seconds()
+    if not seconds:
+        return lambda: None
+    return housekeeping.start_thread(interval_seconds=seconds, also=metrics.forget_ended_workers).set
+
+
+def _granian() -> Any:
+    from granian import Granian
+    from granian.constants import HTTPModes, Interfaces
+    from granian.log import LogLevels
+
+    # A forked worker would inherit this process's threads' locks and database connections.
+    multiprocessing.set_start_method("spawn", force=True)
+    return Granian(
+        "chatauth_project.worker:application",
+        address=settings.HOST,
+        port=settings.PORT,
+        interface=Interfaces.WSGI,
+        http=HTTPModes.http1,
+        websockets=False,
+        workers=settings.WORKERS,
+        blocking_threads=settings.WORKER_THREADS,
+        backlog=settings.BACKLOG,
+        backpressure=settings.BACKPRESSURE,
+        respawn_failed_workers=True,
+        workers_kill_timeout=STOP_SECONDS,
+        log_level=LogLevels.warning,
+        log_dictconfig=LEAVE_LOGGING_ALONE,
+        log_access=False,
+    )
+
+
+def _announce(began: float, on_ready: Callable[[Started], None]) -> None:
+    deadline = time.monotonic() + READY_SECONDS
+    while time.monotonic() < deadline:
+        if _answers():
+            on_ready(Started(address=_address(), seconds=time.monotonic() - began))
+            return
+        time.sleep(POLL_SECONDS)
+    logging.getLogger("chatauth.serving").error("The server does not answer after %s s", READY_SECONDS)
+
+
+def _answers() -> bool:
+    host = ANY_ADDRESS.get(settings.HOST, settings.HOST)
+    with contextlib.closing(HTTPConnection(host, settings.PORT, timeout=READY_SECONDS)) as client:
+        try:
+            client.request("GET", "/healthz")
+            client.getresponse().read()
+        except (OSError, HTTPException):
+            return False
+    return True
+
+
+def _address() -> str:
+    host = f"[{settings.HOST}]" if ":" in settings.HOST else settings.HOST
+    return f"http://{host}:{settings.PORT}"
