@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from collections.abc import Iterator
 
 import pytest
 
@@ -24,3 +25,12 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         cluster = database_of_this_run()
         cluster.stop("immediate")
         shutil.rmtree(cluster.data, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None) -> Iterator[None]:
+    """Let go of the test database before it is dropped: the listener keeps a connection to it."""
+    from authenticate_app.revisions.listener import listener
+
+    yield
+    listener.stop()

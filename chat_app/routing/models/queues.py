@@ -68,7 +68,8 @@ class Interface(models.Model):
                 condition=Q(is_default=True),
                 name="interface_default_once",
                 violation_error_message=_(
-                    "Another interface is the default already. Save this one without the mark, then make it the default."
+                    "Another interface is the default already. "
+                    "Save this one without the mark, then make it the default."
                 ),
             ),
             models.CheckConstraint(condition=Q(id__gt=0), name="interface_id_positive"),
@@ -137,7 +138,8 @@ class Queue(models.Model):
                 condition=Q(is_default=True),
                 name="queue_default_once",
                 violation_error_message=_(
-                    "This interface has a default queue already. Save this one without the mark, then make it the default."
+                    "This interface has a default queue already. "
+                    "Save this one without the mark, then make it the default."
                 ),
             ),
             models.CheckConstraint(
