@@ -39,7 +39,9 @@ class DescribedAttribute:
         return entry | {name: value for name, value in optional.items() if value not in (None, [])}
 
 
-def description(*, name: str, title: str, address: str, attributes: Sequence[DescribedAttribute]) -> dict[str, Any]:
+def described_resource(
+    *, name: str, title: str, address: str, attributes: Sequence[DescribedAttribute]
+) -> dict[str, Any]:
     """Describe a resource that can be created and nothing else. `address` is that of the collection."""
     spoken = [media_types.RESOURCE_ITEM, media_types.JSON]
     create = {"name": "create", "method": "POST", "requestType": spoken, "responseType": spoken}

@@ -156,6 +156,7 @@ class NotFoundView(AdfView):
 
     authentication_classes = ()
     permission_classes = ()
+    schema = None  # no operation of the API
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> NoReturn:
         """Refuse, whatever the method."""

@@ -103,10 +103,15 @@ def metric_label(ignored_name: str) -> str:
 def item_url(public_base_url: str, *, version: str, auth_user_name: str) -> str:
     """Return the address of the item that a request makes; `version` as it was called.
 
-    The context is always `crmRestApi` (docs/compatibility.md). Everything but unreserved characters is
+    Everything but unreserved characters is
     percent-encoded, `/` too (RFC 3986, section 2.3).
     """
-    return f"{public_base_url}/crmRestApi/resources/{version}/{RESOURCE}/{quote(auth_user_name, safe='')}"
+    return f"{collection_url(public_base_url, version=version)}/{quote(auth_user_name, safe='')}"
+
+
+def collection_url(public_base_url: str, *, version: str) -> str:
+    """Return the address of the resource; the context is always `crmRestApi` (docs/compatibility.md)."""
+    return f"{public_base_url}/crmRestApi/resources/{version}/{RESOURCE}"
 
 
 def response_body(
