@@ -58,7 +58,7 @@ class BasicAuthentication(BaseAuthentication):
         signed_in = _sign_in(credentials, _origin(request), timezone.now(), use_memory=self.use_memory)
         return signed_in.caller, signed_in
 
-    def authenticate_header(self, request: Request) -> str:  # noqa: ARG002 - Django REST framework's signature
+    def authenticate_header(self, request: Request) -> str:
         """The challenge that a 401 bears."""
         return f'Basic realm="{REALM}"'
 

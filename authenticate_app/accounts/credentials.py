@@ -2,11 +2,10 @@
 
 import base64
 import binascii
-import unicodedata
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from authenticate_app.accounts.names import name_key
+from authenticate_app.accounts.names import has_control_character, name_key
 
 MAXIMUM_NAME = 320
 """Code points: 64 before the @, 255 after it (RFC 5321, section 4.5.3.1); as long as the column."""
@@ -75,7 +74,7 @@ def checked(name: str, password: str) -> Credentials:
         raise MalformedCredentials(Malformation.NO_NAME)
     if len(name) > MAXIMUM_NAME or len(password) > MAXIMUM_PASSWORD:
         raise MalformedCredentials(Malformation.TOO_LONG)
-    if not _is_printable(name) or not _is_printable(password):
+    if has_control_character(name) or has_control_character(password):
         raise MalformedCredentials(Malformation.CONTROL_CHARACTER)
     return Credentials(name, password)
 
@@ -96,8 +95,3 @@ def _split(name_and_password: str) -> Credentials:
     if not colon:
         raise MalformedCredentials(Malformation.NO_COLON)
     return checked(name, password)
-
-
-def _is_printable(text: str) -> bool:
-    """Whether there are neither control characters (RFC 7617, section 2) nor halves of surrogate pairs."""
-    return text.isprintable() or not any(unicodedata.category(character) in {"Cc", "Cs"} for character in text)

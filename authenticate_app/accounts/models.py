@@ -1,16 +1,23 @@
 """Users, and the one space of names that they share."""
 
 import uuid
-from typing import Any, ClassVar
+from collections.abc import Collection, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from authenticate_app.accounts.entitlements import REQUEST_FOR_CHAT, REQUEST_FOR_CHAT_ON_BEHALF
-from authenticate_app.accounts.names import name_key
+from authenticate_app.accounts.names import email_fault, name_key, user_name_fault
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrOrPromise as StrOrPromise
+
+NAME_TAKEN = _("Another user has this name already, as user name or as e-mail address.")
 
 
 class UserManager(BaseUserManager["User"]):
@@ -86,6 +93,26 @@ class User(AbstractBaseUser, PermissionsMixin):
         self.set_name_keys()
         super().save(*args, **kwargs)
 
+    def clean_fields(self, exclude: Collection[str] | None = None) -> None:
+        """Refuse what ``check_fields`` refuses, and names that somebody else has as user name or address.
+
+        Forms call it. Two who take the same name at the same moment both pass here: the database stops the second.
+        """
+        self.set_name_keys()
+        self.check_fields(exclude)
+        keys = {"username": self.username_key, "email": self.email_key}
+        _raise_found({field: self._taken_fault(key) for field, key in keys.items() if field not in (exclude or ())})
+
+    def check_fields(self, exclude: Collection[str] | None = None) -> None:
+        """Refuse values that no user can have, without asking the database."""
+        super().clean_fields(exclude)
+        faults = {"username": user_name_fault(self.username), "email": email_fault(self.email)}
+        _raise_found({field: fault for field, fault in faults.items() if field not in (exclude or ())})
+
+    def _taken_fault(self, key: str) -> "StrOrPromise | None":
+        is_taken = key and LoginName.objects.filter(key=key).exclude(user_id=self.pk).exists()
+        return NAME_TAKEN if is_taken else None
+
     def set_name_keys(self) -> None:
         """Bring the compared forms up to date; ``bulk_create`` needs it called beforehand."""
         self.username_key = name_key(self.username)
@@ -111,3 +138,8 @@ class LoginName(models.Model):
 
     def __str__(self) -> str:
         return self.key
+
+
+def _raise_found(faults: "Mapping[str, StrOrPromise | None]") -> None:
+    if found := {field: fault for field, fault in faults.items() if fault}:
+        raise ValidationError(found)

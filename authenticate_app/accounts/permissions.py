@@ -45,7 +45,7 @@ class CallerPermission(BasePermission):
 class HasRole(CallerPermission):
     """The caller must hold the role ``name``; else ``RoleMissing`` is raised."""
 
-    def has_permission(self, request: Request, view: APIView) -> bool:  # noqa: ARG002 - Django REST framework's signature
+    def has_permission(self, request: Request, view: APIView) -> bool:
         """Answer whether a caller is there; one without the role raises ``RoleMissing``."""
         caller = request.user
         if not isinstance(caller, Caller):
@@ -58,7 +58,7 @@ class HasRole(CallerPermission):
 class HasEntitlement(CallerPermission):
     """One of the caller's roles must carry the entitlement ``name``; else ``EntitlementMissing`` is raised."""
 
-    def has_permission(self, request: Request, view: APIView) -> bool:  # noqa: ARG002 - Django REST framework's signature
+    def has_permission(self, request: Request, view: APIView) -> bool:
         """Answer whether a caller is there; one without the entitlement raises ``EntitlementMissing``."""
         caller = request.user
         if not isinstance(caller, Caller):

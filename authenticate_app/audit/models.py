@@ -1,3 +1,5 @@
+"""The audit log."""
+
 from typing import ClassVar
 
 from django.conf import settings

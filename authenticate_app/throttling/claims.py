@@ -6,8 +6,8 @@ window than the limit allows; had the failure been counted after the hash, every
 
 A claim takes from two counters, in this order, always: the address alone, then name and address. If either is full,
 nothing is taken from the address: else one client that goes on and on with one wrong password would use up the
-allowance of everybody behind the same address. From an address where the user lately signed in, only the second counts, so
-that others behind that address cannot shut the user out. Both limits are the same whether or not the user exists.
+allowance of everybody behind the same address. From an address where the user lately signed in, only the second counts,
+so that others behind that address cannot shut the user out. Both limits are the same whether or not the user exists.
 
 ``CLAIM`` is a list of common table expressions for a statement that has one before it: ``person(id)``, empty if
 there is no such user. It ends with ``claim``, one row, whose columns ``COLUMNS`` names.

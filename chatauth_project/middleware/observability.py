@@ -34,6 +34,7 @@ class RequestLog:
         """Answer with the header `X-Request-ID`, also in every log line of this request."""
         started = perf_counter()
         request_id = request.META.get("HTTP_X_REQUEST_ID") or secrets.token_hex(16)
+        request.META["HTTP_X_REQUEST_ID"] = request_id
         binding = request_id_of_this_request.set(request_id)
         try:
             response = self.get_response(request)
