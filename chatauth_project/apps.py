@@ -10,5 +10,5 @@ class ChatauthProjectConfig(AppConfig):
     verbose_name = "chatauth"
 
     def ready(self) -> None:
-        """Make the numbered system checks known to Django."""
-        from chatauth_project import checks  # noqa: F401 - importing registers them
+        """Make the numbered system checks and the log of failures known to Django."""
+        from chatauth_project import checks, failures  # noqa: F401 - importing registers what they receive

@@ -136,6 +136,7 @@ DATABASES = {
 # Who signs in
 
 AUTH_USER_MODEL = "authenticate_app.User"
+AUTHENTICATION_BACKENDS = ["authenticate_app.accounts.backends.PasswordBackend"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS: list[dict[str, Any]] = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
@@ -243,6 +244,7 @@ SPECTACULAR_SETTINGS = {
     "SERVE_AUTHENTICATION": [],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "POSTPROCESSING_HOOKS": ["chat_app.chat_authenticate.openapi.add_components"],
 }
 
 # Logs
@@ -255,7 +257,14 @@ LOGGING = {
 
 # What other parts of the project hook into, as dotted paths
 
-HOUSEKEEPING: list[str] = []
+HOUSEKEEPING = [
+    "authenticate_app.keys.services.rotate_when_due",
+    "authenticate_app.keys.services.delete_when_due",
+    "authenticate_app.throttling.services.purge",
+    "authenticate_app.audit.services.purge",
+    "chat_app.sessions.purge.purge_tokens",
+    "chat_app.sessions.purge.purge_sessions",
+]
 """Functions `run(now: datetime) -> int`, run one after the other; each answers how many rows it
 changed."""
 
@@ -267,6 +276,8 @@ DEMONSTRATION_DATA = [
 
 
 GENERATED_DOCS = {
+    "docs/attributes.md": "chat_app.chat_authenticate.docs.attributes_page",
+    "docs/errors.md": "chat_app.chat_authenticate.docs.errors_page",
     "docs/openapi.yaml": "chatauth_project.openapi_page.render",
     "docs/settings.md": "chatauth_project.settings_page.render",
 }

@@ -1,0 +1,90 @@
+"""Which interface and which queue a request gets in the configured release (docs/compatibility.md, "Releases")."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from authenticate_app.accounts.callers import Caller
+from authenticate_app.accounts.names import name_key
+from chat_app.adf.errors import AdfError, Fault
+from chat_app.adf.exceptions import try_again
+from chat_app.chat_authenticate import errors
+from chat_app.chat_authenticate.attributes import ChatAuthenticateRequest
+from chat_app.chat_authenticate.permissions import may_speak_for_others
+from chat_app.chat_authenticate.releases import ONLY_ID, Release
+from chat_app.routing.evaluation import RoutingRequest
+from chat_app.routing.profile import OptionCode
+from chat_app.routing.selectors import user_level_values
+from chat_app.routing.snapshot import InterfaceFacts, Routing
+
+NOT_ROUTED_BY = frozenset({"chatPriority", "escalationLevel", "assigneeId"})
+"""What a caller who speaks for nobody else cannot jump the queue by: echoed, but no rule sees it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """Where a chat goes. ``queue_id`` is None while that is left to ``requestEngagement``."""
+
+    interface: InterfaceFacts
+    queue_id: int | None
+
+
+def place(
+    *, request: ChatAuthenticateRequest, caller: Caller, routing: Routing, release: Release, today: date
+) -> Placement:
+    """Assign the interface and, unless waiting times are shown, the queue. At most one query.
+
+    Raises ``AdfError``: 403 where chat is turned off for this end user, 503 where no interface or queue is there.
+    """
+    interface = _interface(request, routing, release)
+    options = _Options(request, caller, routing, today)
+    if not options.is_on(OptionCode.ENABLE_CHAT):
+        raise AdfError(Fault(errors.CHAT_DISABLED))
+    if not release.assigns_queue:
+        return Placement(interface, ONLY_ID)
+    if options.is_on(OptionCode.WAIT_TIME_ENABLED):
+        return Placement(interface, None)
+    return Placement(interface, _queue(request, caller, routing, interface))
+
+
+class _Options:
+    """The profile options of one request; values of users are read only if there are any."""
+
+    def __init__(self, request: ChatAuthenticateRequest, caller: Caller, routing: Routing, today: date) -> None:
+        self._profile, self._product, self._today = routing.profile, request.stripe_code or "", today
+        self._user_values = (
+            user_level_values(name_key=name_key(request.auth_user_name), caller_id=caller.user_id)
+            if routing.profile.has_user_values
+            else {}
+        )
+
+    def is_on(self, code: OptionCode) -> bool:
+        value = self._profile.value(code, product=self._product, user_values=self._user_values, today=self._today)
+        return value == "Yes"
+
+
+def _interface(request: ChatAuthenticateRequest, routing: Routing, release: Release) -> InterfaceFacts:
+    chosen = (
+        routing.interface_for(request.business_unit_org_id) if release.assigns_interface else routing.interface(ONLY_ID)
+    )
+    if chosen is None:
+        raise try_again(errors.NO_INTERFACE)
+    return chosen
+
+
+def _queue(request: ChatAuthenticateRequest, caller: Caller, routing: Routing, interface: InterfaceFacts) -> int:
+    assignment = routing.assign_queue(interface, _routing_request(request, caller))
+    if assignment is None:
+        raise try_again(errors.NO_QUEUE)
+    return assignment.queue_id
+
+
+def _routing_request(request: ChatAuthenticateRequest, caller: Caller) -> RoutingRequest:
+    attributes = request.stored()
+    if not may_speak_for_others(caller):
+        attributes = {name: value for name, value in attributes.items() if name not in NOT_ROUTED_BY}
+    return RoutingRequest(
+        attributes=attributes,
+        custom_fields=request.custom_fields_object,
+        caller_organization=str(caller.organization_party_id or ""),
+        queue_id=request.queue_id,
+    )

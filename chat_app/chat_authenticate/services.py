@@ -1,0 +1,95 @@
+"""Giving out a chat token: who may have it, where the chat goes, the signature, and the session that goes with it."""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.conf import settings
+from django.utils import timezone
+
+from authenticate_app.accounts.callers import Caller
+from authenticate_app.accounts.names import name_key
+from authenticate_app.keys.tokens import sign
+from chat_app.adf.exceptions import try_again
+from chat_app.chat_authenticate import errors
+from chat_app.chat_authenticate.attributes import ChatAuthenticateRequest
+from chat_app.chat_authenticate.facts import Facts
+from chat_app.chat_authenticate.permissions import check_end_user
+from chat_app.chat_authenticate.placement import Placement, place
+from chat_app.chat_authenticate.releases import Release
+from chat_app.routing.snapshot import InterfaceFacts
+from chat_app.sessions.services import NewSession, NewToken, StoredSession, store
+from chat_app.sessions.token_ids import new_token_id
+
+RESUME = "RESUME"
+
+
+@dataclass(frozen=True, slots=True)
+class IssuedChat:
+    """A chat that may begin: the signed token, where it leads, and the session as it is stored."""
+
+    jwt: str
+    interface: InterfaceFacts
+    session: StoredSession
+
+
+def issue_chat_token(
+    *,
+    request: ChatAuthenticateRequest,
+    caller: Caller,
+    facts: Facts,
+    release: Release,
+    client_address: str,
+    now: datetime,
+) -> IssuedChat:
+    """Sign a token for the end user and store the session that it opens or resumes; one durable statement.
+
+    The token is signed before the session is stored: whatever fails, no session is left without its token, and
+    nobody gets to see a token that is not stored. Called outside of a transaction.
+
+    Raises:
+        AdfError: 403 or 503, see ``check_end_user`` and ``place``; 503 without a signing key.
+        BasisChanged: caller or facts are out of date; nothing was stored.
+        django.db.DatabaseError: the database did not answer.
+    """
+    check_end_user(caller, request)
+    placement = place(
+        request=request, caller=caller, routing=facts.routing.value, release=release, today=timezone.localdate(now)
+    )
+    token = _new_token(now)
+    jwt = _sign(request.auth_user_name, token, placement.interface, facts)
+    session = store(basis=facts.basis(caller), session=_new_session(request, placement, client_address), token=token)
+    return IssuedChat(jwt, placement.interface, session)
+
+
+def _new_token(now: datetime) -> NewToken:
+    issued_at = now.replace(microsecond=0)
+    return NewToken(jti=new_token_id(at=now), issued_at=issued_at, expires_at=issued_at + settings.TOKEN_LIFETIME)
+
+
+def _sign(auth_user_name: str, token: NewToken, interface: InterfaceFacts, facts: Facts) -> str:
+    key = facts.keyring.value.signing_key(token.issued_at)
+    if key is None:
+        raise try_again(errors.NO_SIGNING_KEY)
+    claims = {
+        "exp": int(token.expires_at.timestamp()),
+        "sub": auth_user_name,
+        "aud": interface.audience,
+        "iss": settings.TOKEN_ISSUER,
+        "prn": auth_user_name,
+        "iat": int(token.issued_at.timestamp()),
+        "jti": str(token.jti),
+    }
+    return sign(claims, key=key)
+
+
+def _new_session(request: ChatAuthenticateRequest, placement: Placement, client_address: str) -> NewSession:
+    return NewSession(
+        auth_user_name=request.auth_user_name,
+        end_user_key=name_key(request.auth_user_name),
+        interface_id=placement.interface.id,
+        queue_id=placement.queue_id,
+        request=json.dumps(request.stored(), ensure_ascii=False, separators=(",", ":")),
+        client_address=client_address,
+        resume=request.resume_type == RESUME,
+    )
