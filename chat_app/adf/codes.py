@@ -84,7 +84,9 @@ NOT_SIGNED_IN = ErrorCode(
         "The user name or the password is missing or wrong. Send valid credentials with HTTP Basic authentication."
     ),
 )
-FORBIDDEN = ErrorCode("CHAT-40301", 403, gettext_noop("You are not allowed to do this."))
+FORBIDDEN = ErrorCode(
+    "CHAT-40301", 403, gettext_noop("You are not allowed to do this. Ask an administrator for the permission.")
+)
 ROLE_MISSING = ErrorCode(
     "CHAT-40302",
     403,
