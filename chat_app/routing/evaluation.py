@@ -22,6 +22,9 @@ Operator = Criterion.Operator
 Place: TypeAlias = tuple[str, str]
 """Where a value stands in a request: subject and name."""
 
+Texts: TypeAlias = Mapping[Place, Text]
+"""The values of a request by place; what is not there is empty."""
+
 Predicate: TypeAlias = Callable[[Text], bool]
 
 ANYTHING = None
@@ -41,48 +44,34 @@ class RoutingRequest:
     caller_organization: str = ""
     queue_id: int | None = None
 
-    def text(self, place: Place) -> Text:
-        """Return the value at ``place``, ``""`` where there is none."""
-        subject, name = place
-        if subject == Subject.ATTRIBUTE:
-            return self.attributes.get(name, "")
-        if subject == Subject.CUSTOM_FIELD:
-            return text_of(self.custom_fields.get(name))
-        return self.caller_organization
-
-    def texts(self) -> Iterator[tuple[Place, str]]:
-        """Every value that has a text, with its place."""
-        for name, text in self.attributes.items():
-            if text:
-                yield ("attribute", name), text
+    def texts(self) -> Texts:
+        """Bring every value into the form that is compared. What is empty is left out."""
+        texts: dict[Place, Text] = {("attribute", name): text for name, text in self.attributes.items() if text}
         for name, value in self.custom_fields.items():
-            if found := text_of(value):
-                yield ("custom-field", name), found
+            if (text := text_of(value)) != "":
+                texts["custom-field", name] = text
         if self.caller_organization:
-            yield ("caller-organization", ""), self.caller_organization
+            texts["caller-organization", ""] = self.caller_organization
+        return texts
 
 
 @dataclass(frozen=True, slots=True)
 class CompiledCriterion:
-    """A criterion, ready to be tried. ``value`` is as the administrator wrote it."""
+    """A criterion, ready to be tried. ``value`` is as the administrator wrote it.
+
+    ``index_texts``: the texts of which one must stand at ``place`` for it to hold; empty if that cannot be told.
+    """
 
     id: int
     place: Place
     operator: str
     value: str
     passes: Predicate
+    index_texts: frozenset[Text]
 
-    def holds(self, request: RoutingRequest) -> bool:
-        """Tell whether ``request`` passes the test."""
-        return self.passes(request.text(self.place))
-
-    def index_texts(self) -> frozenset[str | None]:
-        """List the texts of which one must stand at ``place`` for this to hold; empty if that cannot be told."""
-        if self.operator in (Operator.EQUALS, Operator.ONE_OF):
-            return frozenset(expected_texts(self.operator, self.value))
-        if self.operator in (Operator.NOT_EQUALS, Operator.IS_EMPTY):
-            return frozenset()
-        return frozenset({ANYTHING})
+    def holds(self, texts: Texts) -> bool:
+        """Tell whether a request with these texts passes the test."""
+        return self.passes(texts.get(self.place, ""))
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +85,12 @@ class CompiledRule:
     queue_id: int
     criteria: tuple[CompiledCriterion, ...]
 
-    def holds(self, request: RoutingRequest) -> bool:
-        """Tell whether ``request`` passes the test of every criterion."""
-        return all(criterion.holds(request) for criterion in self.criteria)
+    def holds(self, texts: Texts) -> bool:
+        """Tell whether a request with these texts passes the test of every criterion."""
+        for criterion in self.criteria:  # noqa: SIM110 - a generator would cost more than the test itself
+            if not criterion.passes(texts.get(criterion.place, "")):
+                return False
+        return True
 
 
 class RuleIndex:
@@ -110,7 +102,7 @@ class RuleIndex:
 
     def __init__(self, rules: Sequence[CompiledRule]) -> None:
         self._rules = tuple(rules)
-        self._filed: dict[Place, dict[str | None, list[int]]] = {}
+        self._filed: dict[Place, dict[Text, list[int]]] = {}
         self._always_tried: list[int] = []
         sharing = Counter(key for rule in rules for criterion in rule.criteria for key in _keys(criterion))
         for position, rule in enumerate(rules):
@@ -118,8 +110,9 @@ class RuleIndex:
 
     def holding(self, request: RoutingRequest) -> Iterator[CompiledRule]:
         """Find the rules that hold for ``request``, in the order that the index was given."""
-        for position in sorted(self._candidates(request)):
-            if self._rules[position].holds(request):
+        texts = request.texts()
+        for position in sorted(self._candidates(texts)):
+            if self._rules[position].holds(texts):
                 yield self._rules[position]
 
     def _file(self, position: int, criterion: CompiledCriterion | None) -> None:
@@ -127,13 +120,14 @@ class RuleIndex:
             self._always_tried.append(position)
             return
         by_text = self._filed.setdefault(criterion.place, {})
-        for text in criterion.index_texts():
+        for text in criterion.index_texts:
             by_text.setdefault(text, []).append(position)
 
-    def _candidates(self, request: RoutingRequest) -> list[int]:
+    def _candidates(self, texts: Texts) -> list[int]:
         candidates = list(self._always_tried)
-        for place, text in request.texts():
-            if by_text := self._filed.get(place):
+        for place, text in texts.items():
+            by_text = self._filed.get(place)
+            if by_text and text is not None:
                 candidates += by_text.get(text, ())
                 candidates += by_text.get(ANYTHING, ())
         return candidates
@@ -142,7 +136,14 @@ class RuleIndex:
 def compile_criterion(*, id: int, subject: str, name: str, operator: str, value: str) -> CompiledCriterion:  # noqa: A002 - the row's own name
     """Make a row of criteria ready. Raises ``ValueError`` for an operator that does not exist."""
     place = (subject, "" if subject == Subject.CALLER_ORGANIZATION else name)
-    return CompiledCriterion(id=id, place=place, operator=operator, value=value, passes=predicate(operator, value))
+    return CompiledCriterion(
+        id=id,
+        place=place,
+        operator=operator,
+        value=value,
+        passes=predicate(operator, value),
+        index_texts=_index_texts(operator, value),
+    )
 
 
 def expected_texts(operator: str, value: str) -> list[str]:
@@ -155,6 +156,14 @@ def expected_texts(operator: str, value: str) -> list[str]:
 def predicate(operator: str, value: str) -> Predicate:
     """Make the test of an operator with ``value``. Raises ``ValueError`` for an operator that does not exist."""
     return _PREDICATES[Operator(operator)](value)
+
+
+def _index_texts(operator: str, value: str) -> frozenset[Text]:
+    if operator in (Operator.EQUALS, Operator.ONE_OF):
+        return frozenset(expected_texts(operator, value))
+    if operator in (Operator.NOT_EQUALS, Operator.IS_EMPTY):
+        return frozenset()
+    return frozenset({ANYTHING})
 
 
 def _one_of(operator: Operator) -> Callable[[str], Predicate]:
@@ -170,11 +179,11 @@ def _not_equals(value: str) -> Predicate:
 
 
 def _contains(value: str) -> Predicate:
-    return lambda text: bool(text) and text is not None and value in text
+    return lambda text: text is not None and text != "" and value in text
 
 
 def _starts_with(value: str) -> Predicate:
-    return lambda text: bool(text) and text is not None and text.startswith(value)
+    return lambda text: text is not None and text != "" and text.startswith(value)
 
 
 def _at_least(value: str) -> Predicate:
@@ -211,13 +220,12 @@ _PREDICATES: Mapping[Operator, Callable[[str], Predicate]] = {
 }
 
 
-def _keys(criterion: CompiledCriterion) -> list[tuple[Place, str | None]]:
-    return [(criterion.place, text) for text in criterion.index_texts()]
+def _keys(criterion: CompiledCriterion) -> list[tuple[Place, Text]]:
+    return [(criterion.place, text) for text in criterion.index_texts]
 
 
-def _narrowest(rule: CompiledRule, sharing: Counter[tuple[Place, str | None]]) -> CompiledCriterion | None:
+def _narrowest(rule: CompiledRule, sharing: Counter[tuple[Place, Text]]) -> CompiledCriterion | None:
     def breadth(criterion: CompiledCriterion) -> tuple[bool, int]:
-        keys = _keys(criterion)
-        return keys[0][1] is ANYTHING, sum(sharing[key] for key in keys)
+        return ANYTHING in criterion.index_texts, sum(sharing[key] for key in _keys(criterion))
 
-    return min((criterion for criterion in rule.criteria if criterion.index_texts()), key=breadth, default=None)
+    return min((criterion for criterion in rule.criteria if criterion.index_texts), key=breadth, default=None)

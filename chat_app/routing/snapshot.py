@@ -17,6 +17,7 @@ from chat_app.routing.evaluation import (
     CompiledRule,
     RoutingRequest,
     RuleIndex,
+    Texts,
     compile_criterion,
 )
 from chat_app.routing.models import AssignmentRule, Criterion, Interface, Queue
@@ -145,9 +146,9 @@ class Routing:
     def explain(self, interface: InterfaceFacts, request: RoutingRequest) -> Explanation:
         """Try every rule, disabled ones too, for somebody who wants to know why."""
         routes = self.routes[interface.id]
-        assignment = routes.assign(request)
+        assignment, texts = routes.assign(request), request.texts()
         taken_by = assignment.rule_id if assignment else None
-        outcomes = tuple(_outcome(rule, routes, request, taken_by) for rule in routes.rules)
+        outcomes = tuple(_outcome(rule, routes, texts, taken_by) for rule in routes.rules)
         return Explanation(rules=outcomes, assignment=assignment)
 
 
@@ -241,9 +242,9 @@ def _port_to_say(port: int | None) -> int | None:
     return None if port == HTTPS_PORT else port
 
 
-def _outcome(rule: CompiledRule, routes: InterfaceRoutes, request: RoutingRequest, taken_by: int | None) -> RuleOutcome:
+def _outcome(rule: CompiledRule, routes: InterfaceRoutes, texts: Texts, taken_by: int | None) -> RuleOutcome:
     criteria = tuple(
-        CriterionOutcome(criterion, request.text(criterion.place), criterion.holds(request))
+        CriterionOutcome(criterion, texts.get(criterion.place, ""), criterion.holds(texts))
         for criterion in rule.criteria
     )
     return RuleOutcome(

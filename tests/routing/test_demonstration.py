@@ -3,6 +3,7 @@
 import pytest
 
 from chat_app.routing import demonstration, snapshot
+from chat_app.routing.evaluation import RoutingRequest
 from chat_app.routing.models import AssignmentRule, Criterion, Interface, Queue
 from tests.routing import builders
 
@@ -30,7 +31,7 @@ def test_everything_in_it_is_valid() -> None:
         (builders.request({"incidentSeverityCode": "ORA_SVC_SEV_1"}), 2),
     ],
 )
-def test_requests_find_their_queue(asked: snapshot.RoutingRequest, queue_id: int) -> None:
+def test_requests_find_their_queue(asked: RoutingRequest, queue_id: int) -> None:
     routing = snapshot.load()
     interface = routing.interface_for(None)
     assert interface is not None
