@@ -1,9 +1,9 @@
 """Gathers the packages' tables, because Django looks for them here."""
 
-from authenticate_app.accounts.models import LoginName, User
+from authenticate_app.accounts.models import LoginName, Role, User
 from authenticate_app.audit.models import AuditEvent
 from authenticate_app.keys.models import SigningKey
 from authenticate_app.revisions.models import Revision
 from authenticate_app.throttling.models import FailureCount, KnownAddress
 
-__all__ = ["AuditEvent", "FailureCount", "KnownAddress", "LoginName", "Revision", "SigningKey", "User"]
+__all__ = ["AuditEvent", "FailureCount", "KnownAddress", "LoginName", "Revision", "Role", "SigningKey", "User"]

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from chatauth_project.database import database_settings
 from chatauth_project.demonstration_environment import with_demonstration_defaults
 from chatauth_project.environment import Environment
+from chatauth_project.unfold import UNFOLD as UNFOLD
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 _environment = Environment.load(with_demonstration_defaults(os.environ))
@@ -80,9 +81,9 @@ INSTALLED_APPS = [
     "chatauth_project.apps.ChatauthProjectConfig",
     "authenticate_app.apps.AuthenticateAppConfig",
     "chat_app.apps.ChatAppConfig",
-    "unfold",  # before django.contrib.admin, whose templates it replaces
+    "unfold.apps.BasicAppConfig",  # before django.contrib.admin, whose templates it replaces
     "unfold.contrib.filters",
-    "django.contrib.admin",
+    "chatauth_project.admin_config.ChatauthAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

@@ -1,0 +1,197 @@
+"""Admin pages of users and roles."""
+
+from typing import Any, ClassVar, cast
+
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.contrib.auth.models import Group
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.db.models import Count, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext_lazy as _
+from unfold.contrib.filters.admin import DropdownFilter
+from unfold.decorators import display
+from unfold.forms import AdminPasswordChangeForm
+
+from authenticate_app.accounts.admin_forms import ChangedUserForm, NewUserForm, RoleForm
+from authenticate_app.accounts.entitlements import ON_BEHALF_ROLE, SELF_SERVICE_USER
+from authenticate_app.accounts.models import Role, User
+from authenticate_app.accounts.names import name_key
+from authenticate_app.accounts.rules import may_edit, may_set_password
+from authenticate_app.audit.events import Event
+from authenticate_app.audit.model_admin import AuditedModelAdmin
+from authenticate_app.audit.services import record
+
+FIXED_ROLES = (SELF_SERVICE_USER, ON_BEHALF_ROLE)
+"""The server asks for them by name."""
+
+OWN_STANDING = ["is_active", "is_staff", "is_superuser"]
+"""What nobody takes from themselves, so that nobody locks themselves out."""
+
+
+class RoleFilter(DropdownFilter):
+    title = _("role")
+    parameter_name = "role"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(str(role.pk), role.name) for role in Role.objects.order_by("name")]
+
+    def queryset(self, request: HttpRequest, queryset: "QuerySet[User]") -> "QuerySet[User]":
+        chosen = self.value() or ""
+        return queryset.filter(groups=int(chosen)) if chosen.isdecimal() else queryset
+
+
+@admin.register(User)
+class UserAdmin(DjangoUserAdmin, AuditedModelAdmin):
+    form = ChangedUserForm
+    add_form = NewUserForm
+    change_password_form = AdminPasswordChangeForm
+    list_display: ClassVar = ["name", "full_name", "email", "roles_held", "state", "last_login"]
+    list_filter: ClassVar = ["is_active", "is_staff", RoleFilter]
+    list_filter_submit = True
+    list_per_page = 50
+    search_fields: ClassVar = ["username_key"]
+    search_help_text = _("Beginning of the user name or of the e-mail address")
+    ordering: ClassVar = ["username_key"]
+    filter_horizontal: ClassVar = []
+    fieldsets: ClassVar = [
+        (None, {"fields": ["username", "password", ("first_name", "last_name")]}),
+        (_("E-mail"), {"fields": ["email", "email_verified"]}),
+        (_("In Fusion"), {"fields": [("contact_party_id", "organization_party_id"), "organization_name"]}),
+        (_("What they may do"), {"fields": ["is_active", "is_staff", "is_superuser", "groups"]}),
+    ]
+    add_fieldsets: ClassVar = [
+        (None, {"fields": ["username", "usable_password", "password1", "password2"]}),
+        (_("Who it is"), {"fields": [("first_name", "last_name"), "email", "email_verified"]}),
+        (_("In Fusion"), {"fields": [("contact_party_id", "organization_party_id"), "organization_name"]}),
+        (_("What they may do"), {"fields": ["is_staff", "groups"]}),
+    ]
+
+    def get_queryset(self, request: HttpRequest) -> "QuerySet[User]":
+        users: QuerySet[User] = super().get_queryset(request)
+        return users.prefetch_related("groups")
+
+    def get_form(self, request: HttpRequest, obj: User | None = None, **kwargs: Any) -> Any:
+        """Tell the form who acts."""
+        form = super().get_form(request, obj, **kwargs)
+        return type(form.__name__, (form,), {"actor": request.user})
+
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> list[str]:
+        fixed = [] if _actor(request).is_superuser else ["is_superuser"]
+        return fixed + [name for name in OWN_STANDING if obj == request.user and name not in fixed]
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: "QuerySet[User]", search_term: str
+    ) -> tuple["QuerySet[User]", bool]:
+        """Search by the beginning of a name in the form in which names are compared; other columns have no index."""
+        if not search_term:
+            return queryset, False
+        key = name_key(search_term.strip())
+        return queryset.filter(pk__in=_found(key)), False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        is_allowed = not isinstance(obj, User) or may_edit(_actor(request), obj)
+        return bool(super().has_change_permission(request, obj)) and is_allowed
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        is_allowed = not isinstance(obj, User) or (may_edit(_actor(request), obj) and obj != request.user)
+        return bool(super().has_delete_permission(request, obj)) and is_allowed
+
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:  # noqa: A002
+        """Set a password: only of users who hold nothing that the actor lacks."""
+        user = get_object_or_404(User, pk=id)
+        if not may_set_password(_actor(request), user):
+            raise PermissionDenied(_("You may set the password only of users who hold nothing that you lack."))
+        with transaction.atomic():
+            response: HttpResponse = super().user_change_password(request, id, form_url)
+        return response
+
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> None:
+        """A change of the password alone, on its own page, is audited as a fact."""
+        if self.has_snapshot(request, obj):
+            super().log_change(request, obj, message)
+        else:
+            record_password_set(request, obj)
+
+    @display(description=_("user"), ordering="username_key")
+    def name(self, user: User) -> str:
+        return user.username
+
+    @display(description=_("name"))
+    def full_name(self, user: User) -> str:
+        return f"{user.first_name} {user.last_name}".strip() or "–"
+
+    @display(description=_("roles"))
+    def roles_held(self, user: User) -> str:
+        return ", ".join(sorted(role.name for role in user.groups.all())) or "–"
+
+    @display(description=_("state"), label={"superuser": "primary", "staff": "info", "active": "success", "off": "danger"})
+    def state(self, user: User) -> tuple[str, Any]:
+        if not user.is_active:
+            return "off", _("disabled")
+        if user.is_superuser:
+            return "superuser", _("superuser")
+        return ("staff", _("staff")) if user.is_staff else ("active", _("active"))
+
+
+admin.site.unregister(Group)
+
+
+@admin.register(Role)
+class RoleAdmin(AuditedModelAdmin):
+    form = RoleForm
+    list_display: ClassVar = ["name", "entitlements", "holders"]
+    search_fields: ClassVar = ["name"]
+    fieldsets: ClassVar = [(None, {"fields": ["name", "permissions"]})]
+
+    def get_queryset(self, request: HttpRequest) -> "QuerySet[Role]":
+        roles: QuerySet[Role] = super().get_queryset(request)
+        return roles.annotate(
+            entitlement_count=Count("permissions", distinct=True), holder_count=Count("user", distinct=True)
+        )
+
+    def get_form(self, request: HttpRequest, obj: Role | None = None, **kwargs: Any) -> Any:
+        """Tell the form who acts."""
+        form = super().get_form(request, obj, **kwargs)
+        return type(form.__name__, (form,), {"actor": request.user})
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Role | None = None) -> list[str]:
+        return ["name"] if obj and obj.name in FIXED_ROLES else []
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        is_fixed = isinstance(obj, Role) and obj.name in FIXED_ROLES
+        return bool(super().has_delete_permission(request, obj)) and not is_fixed
+
+    @display(description=_("entitlements"))
+    def entitlements(self, role: Any) -> int:
+        return int(role.entitlement_count)
+
+    @display(description=_("holders"))
+    def holders(self, role: Any) -> int:
+        return int(role.holder_count)
+
+
+def record_password_set(request: HttpRequest, user: User) -> None:
+    """Write that a password was set, by whom and of whom; not what it was or is."""
+    actor = _actor(request)
+    record(
+        event=Event.PASSWORD_SET,
+        actor=actor.pk,
+        actor_name=actor.username,
+        address=request.META.get("REMOTE_ADDR"),
+        request_id=request.META.get("HTTP_X_REQUEST_ID", ""),
+        target=user,
+    )
+
+
+def _found(key: str) -> "QuerySet[Any]":
+    by_name = User.objects.filter(username_key__startswith=key)
+    by_address = User.objects.filter(email_key__startswith=key)
+    return by_name.values("pk").order_by().union(by_address.values("pk").order_by())
+
+
+def _actor(request: HttpRequest) -> User:
+    """The signed-in administrator: the admin's pages are shown to nobody else."""
+    return cast(User, request.user)

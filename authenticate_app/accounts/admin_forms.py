@@ -1,0 +1,148 @@
+"""Forms of the admin's pages of users and roles: what may be granted is asked of ``rules``."""
+
+from typing import Any
+
+from django import forms
+from django.contrib.auth.models import Permission
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+from unfold.forms import UserChangeForm, UserCreationForm
+from unfold.widgets import UnfoldAdminCheckboxSelectMultiple
+
+from authenticate_app.accounts.models import Role, User
+from authenticate_app.accounts.rules import grantable_roles, may_grant_entitlement
+
+HIDDEN_TABLES = (
+    ("admin", "logentry"),
+    ("auth", "group"),
+    ("auth", "permission"),
+    ("contenttypes", "contenttype"),
+    ("sessions", "session"),
+    ("authenticate_app", "knownaddress"),
+    ("authenticate_app", "loginname"),
+    ("authenticate_app", "revision"),
+)
+"""No page shows these tables, so permissions for them mean nothing to anybody."""
+
+
+class RolesField(forms.ModelMultipleChoiceField):
+    """Roles to choose from, as boxes to tick."""
+
+    widget = UnfoldAdminCheckboxSelectMultiple
+
+
+class GrantedRoles(forms.ModelForm):  # type: ignore[type-arg]
+    """Offers the roles that the actor may grant, and those that the user holds already. ``actor`` is set by the page."""
+
+    actor: User
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "groups" in self.fields:
+            self.fields["groups"] = self._roles_field()
+
+    def _roles_field(self) -> RolesField:
+        offered = {role.pk for role in grantable_roles(self.actor, Role.objects.all())} | self._held()
+        return RolesField(
+            label=_("Roles"),
+            queryset=Role.objects.filter(pk__in=offered).order_by("name"),
+            required=False,
+            help_text=_("Only roles that you hold yourself can be given. What counts is what the roles carry."),
+        )
+
+    def clean_groups(self) -> Any:
+        """Refuse roles that the actor does not hold, but for those that the user has."""
+        chosen = list(self.cleaned_data["groups"])
+        added = [role for role in chosen if role.pk not in self._held()]
+        refused = set(added) - set(grantable_roles(self.actor, added))
+        if refused:
+            names = ", ".join(sorted(role.name for role in refused))
+            raise ValidationError(_("You do not hold and so cannot give: %(roles)s."), params={"roles": names})
+        return self.cleaned_data["groups"]
+
+    def _held(self) -> set[int]:
+        if self.instance.pk is None:
+            return set()
+        return set(self.instance.groups.values_list("pk", flat=True))
+
+
+class NewUserForm(GrantedRoles, UserCreationForm):
+    """A new user, with a password or without one."""
+
+    class Meta:
+        model = User
+        fields = ("username", "email", "first_name", "last_name")
+
+    def clean_username(self) -> str:
+        """The model compares names as signing in does; Django's own comparison would read every row."""
+        name: str = self.cleaned_data["username"]
+        return name
+
+
+class ChangedUserForm(GrantedRoles, UserChangeForm):
+    """A user that there is; the password has a page of its own."""
+
+    class Meta:
+        model = User
+        fields = "__all__"  # noqa: DJ007 - the page's fieldsets choose
+
+
+class EntitlementsField(forms.ModelMultipleChoiceField):
+    """Entitlements to choose from, in words."""
+
+    widget = UnfoldAdminCheckboxSelectMultiple
+
+    def label_from_instance(self, obj: Permission) -> str:  # type: ignore[override]
+        """Say what the permission allows."""
+        return entitlement_name(obj)
+
+
+class RoleForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A role and what it carries. ``actor`` is set by the page."""
+
+    actor: User
+
+    class Meta:
+        model = Role
+        fields = ("name", "permissions")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "permissions" in self.fields:
+            self.fields["permissions"] = EntitlementsField(
+                label=_("Entitlements"),
+                queryset=shown_entitlements(),
+                required=False,
+                help_text=_("Only entitlements that you hold yourself can be added."),
+            )
+
+    def clean_permissions(self) -> Any:
+        """Refuse to put in what the actor does not hold."""
+        held = set(self.instance.permissions.all()) if self.instance.pk else set()
+        added = [each for each in self.cleaned_data["permissions"] if each not in held]
+        refused = [entitlement_name(each) for each in added if not may_grant_entitlement(self.actor, each)]
+        if refused:
+            raise ValidationError(
+                _("You do not hold and so cannot add: %(names)s."), params={"names": ", ".join(refused)}
+            )
+        return self.cleaned_data["permissions"]
+
+
+def shown_entitlements() -> Any:
+    """Every permission that means something on some page or in an interface."""
+    permissions = Permission.objects.select_related("content_type")
+    for app, table in HIDDEN_TABLES:
+        permissions = permissions.exclude(content_type__app_label=app, content_type__model=table)
+    return permissions.order_by("content_type__app_label", "content_type__model", "codename")
+
+
+def entitlement_name(permission: Permission) -> str:
+    """What a permission allows: ``Queues: change``; one of ours under its own name and code."""
+    deed, _underscore, _table = permission.codename.partition("_")
+    table = permission.content_type.model_class()
+    if table is None or deed not in DEEDS:
+        return f"{permission.name} ({permission.codename})"
+    return f"{str(table._meta.verbose_name_plural).capitalize()}: {DEEDS[deed]}"
+
+
+DEEDS = {"view": _("see"), "add": _("add"), "change": _("change"), "delete": _("delete")}

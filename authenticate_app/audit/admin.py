@@ -1,0 +1,129 @@
+"""The audit log's admin page."""
+
+import json
+from typing import Any, ClassVar
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.template.loader import render_to_string
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+from unfold.contrib.filters.admin import DropdownFilter
+from unfold.decorators import display
+
+from authenticate_app.audit.events import Event
+from authenticate_app.audit.filters import DaysFilter
+from authenticate_app.audit.models import AuditEvent
+from authenticate_app.audit.paging import NewestFirst
+from authenticate_app.audit.read_only import ReadOnlyModelAdmin
+
+EVENT_NAMES: dict[str, Any] = {
+    Event.SIGN_IN_FAILED: _("Sign-in failed"),
+    Event.SIGN_IN_THROTTLED: _("Sign-in refused: too many failures"),
+    Event.ADMIN_SIGNED_IN: _("Signed in to the admin"),
+    Event.ADMIN_SIGNED_OUT: _("Signed out of the admin"),
+    Event.TOKEN_REFUSED: _("Token refused"),
+    Event.KEY_ANNOUNCED: _("Signing key announced"),
+    Event.KEY_ROTATED: _("Signing key rotated"),
+    Event.KEY_REVOKED: _("Signing key revoked"),
+    Event.KEY_DELETED: _("Signing key deleted"),
+    Event.SECRETS_REENCRYPTED: _("Secrets encrypted anew"),
+    Event.OBJECT_CREATED: _("Created"),
+    Event.OBJECT_CHANGED: _("Changed"),
+    Event.OBJECT_DELETED: _("Deleted"),
+    Event.PASSWORD_SET: _("Password set"),
+    Event.USERS_IMPORTED: _("Users imported"),
+    Event.COUNTS_CLEARED: _("Failed sign-ins cleared"),
+    Event.HOUSEKEEPING_PURGED: _("Old rows purged"),
+}
+"""What the events are called on pages; a test holds it against ``Event``."""
+
+HISTORY = ("object_type", "object_id")
+"""Parameters that narrow the list to what happened to one object."""
+
+ALARMING = (Event.SIGN_IN_THROTTLED, Event.KEY_REVOKED, Event.OBJECT_DELETED)
+REFUSING = (Event.SIGN_IN_FAILED, Event.TOKEN_REFUSED)
+TONES = dict.fromkeys(Event, "info") | dict.fromkeys(ALARMING, "danger") | dict.fromkeys(REFUSING, "warning")
+
+
+class EventFilter(DropdownFilter):
+    title = _("event")
+    parameter_name = "event"
+    narrows_keys = True
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [(str(event), name) for event, name in EVENT_NAMES.items()]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        return queryset.filter(event=self.value()) if self.value() else queryset
+
+
+class EventDays(DaysFilter):
+    time_of = "at"
+
+
+class AuditList(NewestFirst):
+    def stretch(self, request: HttpRequest) -> "QuerySet[Any]":
+        """The history of one object is looked for among its own events."""
+        history = {name: self.params[name] for name in HISTORY if name in self.params}
+        return super().stretch(request).filter(**history)
+
+
+@admin.register(AuditEvent)
+class AuditEventAdmin(ReadOnlyModelAdmin):
+    list_display: ClassVar = ["at", "what", "reason", "who", "object_name", "changed", "address"]
+    list_display_links: ClassVar = ["at"]
+    list_filter: ClassVar = [EventFilter, EventDays]
+    list_filter_submit = True
+    list_per_page = 50
+    sortable_by = ()
+    search_fields: ClassVar = ["actor_name", "object_name", "=address", "=request_id", "=pseudonym"]
+    search_help_text = _("Who, what, address, request id or pseudonym")
+    fieldsets: ClassVar = [
+        (None, {"fields": [("at", "what"), "reason"]}),
+        (_("Who"), {"fields": [("who", "pseudonym"), ("address", "request_id")]}),
+        (_("What"), {"fields": [("object_name", "object_type", "object_id"), "before_and_after"]}),
+    ]
+    readonly_fields: ClassVar = ["what", "who", "before_and_after"]
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[AuditList]:
+        return AuditList
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        """A page's history is this list, narrowed to one object."""
+        return lookup in HISTORY or bool(super().lookup_allowed(lookup, value, request))
+
+    @display(description=_("event"), label={tone: tone for tone in ("info", "warning", "danger")})
+    def what(self, event: AuditEvent) -> tuple[str, Any]:
+        return TONES.get(event.event, "info"), EVENT_NAMES.get(event.event, event.event)
+
+    @display(description=_("who"))
+    def who(self, event: AuditEvent) -> str:
+        if event.actor_name:
+            return event.actor_name
+        return f"#{event.pseudonym[:8]}" if event.pseudonym else "–"
+
+    @display(description=_("what changed"))
+    def changed(self, event: AuditEvent) -> str:
+        return ", ".join(event.changes) if isinstance(event.changes, dict) else ""
+
+    @display(description=_("before and after"))
+    def before_and_after(self, event: AuditEvent) -> SafeString | str:
+        if not isinstance(event.changes, dict) or not event.changes:
+            return "–"
+        rows = [(field, *_sides(change)) for field, change in event.changes.items()]
+        return format_html("{}", render_to_string("admin/authenticate_app/changes.html", {"rows": rows}))
+
+
+def _sides(change: Any) -> tuple[str, str]:
+    """Before and after as text; an event whose changes are no pairs shows them as what they became."""
+    before, after = change if isinstance(change, list) and len(change) == 2 else (None, change)  # noqa: PLR2004 - a pair
+    return _text(before), _text(after)
+
+
+def _text(value: Any) -> str:
+    if value is None or value == "":
+        return "–"
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,77 @@
+"""The admin page of failed sign-ins."""
+
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.contrib import admin
+from django.db import transaction
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+from unfold.contrib.filters.admin import ChoicesDropdownFilter
+from unfold.decorators import display
+
+from authenticate_app.audit.events import Event
+from authenticate_app.audit.read_only import ReadOnlyModelAdmin
+from authenticate_app.audit.services import record
+from authenticate_app.throttling.models import FailureCount
+
+
+@admin.register(FailureCount)
+class FailureCountAdmin(ReadOnlyModelAdmin):
+    list_display: ClassVar = ["address", "counted_by", "who", "failures", "state", "window_ends_at"]
+    list_display_links = None
+    list_filter: ClassVar = [("scope", ChoicesDropdownFilter)]
+    list_filter_submit = True
+    list_per_page = 50
+    list_select_related: ClassVar = ["user"]
+    search_fields: ClassVar = ["address__startswith", "user__username_key__startswith"]
+    search_help_text = _("Beginning of an address or of a user name")
+    actions: ClassVar = ["clear"]
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        """Only counts that still run: the others weigh nothing and are purged by themselves."""
+        return super().get_queryset(request).filter(window_ends_at__gt=timezone.now())
+
+    def has_clear_permission(self, request: HttpRequest) -> bool:
+        """Whoever may delete counts may clear them."""
+        return bool(request.user.has_perm("authenticate_app.delete_failurecount"))
+
+    @admin.action(description=_("Clear: let them try again at once"), permissions=["clear"])
+    def clear(self, request: HttpRequest, queryset: Any) -> None:
+        """Forget the selected counts, so that whoever was refused may try again at once."""
+        with transaction.atomic():
+            counts = list(queryset.select_for_update(of=("self",)).select_related("user"))
+            for count in counts:
+                _record_clearing(request, count)
+            FailureCount.objects.filter(pk__in=[count.pk for count in counts]).delete()
+        self.message_user(request, ngettext("%d count cleared.", "%d counts cleared.", len(counts)) % len(counts))
+
+    @display(description=_("counted by"))
+    def counted_by(self, count: FailureCount) -> str:
+        return count.get_scope_display()
+
+    @display(description=_("user"), empty_value=_("unknown name"))
+    def who(self, count: FailureCount) -> str | None:
+        if count.scope == FailureCount.Scope.ADDRESS:
+            return "–"
+        return count.user.username if count.user else None
+
+    @display(description=_("state"), label={"refused": "danger", "counted": "info"})
+    def state(self, count: FailureCount) -> tuple[str, Any]:
+        by_address = count.scope == FailureCount.Scope.ADDRESS
+        limit = settings.THROTTLE_FAILURES_BY_ADDRESS if by_address else settings.THROTTLE_FAILURES_BY_NAME
+        return ("refused", _("refused")) if count.failures >= limit else ("counted", _("counted"))
+
+
+def _record_clearing(request: HttpRequest, count: FailureCount) -> None:
+    record(
+        event=Event.COUNTS_CLEARED,
+        actor=request.user.pk,
+        actor_name=request.user.get_username(),
+        address=request.META.get("REMOTE_ADDR"),
+        request_id=request.META.get("HTTP_X_REQUEST_ID", ""),
+        target=count,
+        changes={"failures": [count.failures, 0]},
+    )

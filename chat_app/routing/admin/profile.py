@@ -1,0 +1,124 @@
+"""Admin pages of profile options, and which value is in force for whom."""
+
+from typing import Any, ClassVar
+
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from unfold.admin import TabularInline
+from unfold.decorators import action, display
+from unfold.widgets import UnfoldAdminTextInputWidget
+
+from authenticate_app.accounts.models import LoginName, User
+from authenticate_app.accounts.names import name_key
+from authenticate_app.audit.model_admin import AuditedModelAdmin
+from chat_app.routing.models import ProfileOption, ProfileOptionValue
+from chat_app.routing.profile import COMMON_PRODUCT
+from chat_app.routing.selectors import describe_effective
+
+
+class ValueInline(TabularInline):
+    model = ProfileOptionValue
+    extra = 0
+    fields: ClassVar = ["level", "product", "user", "value"]
+    autocomplete_fields: ClassVar = ["user"]
+    verbose_name_plural = _("Values by level: the closest wins – user, then product, then site, then the default")
+
+
+class LookupForm(forms.Form):
+    """For whom the values in force are looked up."""
+
+    user_name = forms.CharField(
+        label=_("User name or e-mail address"),
+        required=False,
+        max_length=320,
+        help_text=_("The end user; leave it empty for somebody without an account."),
+        widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off"}),
+    )
+    product = forms.CharField(
+        label=_("Product"),
+        required=False,
+        max_length=30,
+        help_text=_("The stripe code of the request; empty means CRM."),
+        widget=UnfoldAdminTextInputWidget(attrs={"placeholder": COMMON_PRODUCT}),
+    )
+
+    def clean_user_name(self) -> User | None:
+        """Find the user; refuse a name that is nobody's, so that a typing mistake is not taken for an answer."""
+        name: str = self.cleaned_data["user_name"]
+        if not name:
+            return None
+        found = LoginName.objects.select_related("user").filter(key=name_key(name)).first()
+        if found is None:
+            raise ValidationError(_("No user has this name or e-mail address."))
+        return found.user
+
+
+@admin.register(ProfileOption)
+class ProfileOptionAdmin(AuditedModelAdmin):
+    list_display: ClassVar = ["name_and_code", "default_value", "site_value", "closer_values", "in_force_today"]
+    search_fields: ClassVar = ["code", "display_name"]
+    ordering: ClassVar = ["display_name"]
+    inlines: ClassVar = [ValueInline]
+    readonly_fields: ClassVar = ["code", "display_name", "description", "application", "value_type", "allowed_values", "site_only"]
+    fieldsets: ClassVar = [
+        (None, {"fields": ["display_name", "code", "description"]}),
+        (_("What it may be"), {"fields": [("value_type", "allowed_values"), ("application", "site_only")]}),
+        (_("What it is"), {"fields": ["default_value", ("start_date", "end_date")]}),
+    ]
+    actions_list: ClassVar = ["effective_values"]
+    show_add_link = False
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Options are those that the server knows; releases bring them."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: ProfileOption | None = None) -> bool:
+        return False
+
+    def get_queryset(self, request: HttpRequest) -> "QuerySet[ProfileOption]":
+        options: QuerySet[ProfileOption] = super().get_queryset(request)
+        site = ProfileOptionValue.objects.filter(option=OuterRef("pk"), level=ProfileOptionValue.Level.SITE)
+        closer = Count("values", filter=~Q(values__level=ProfileOptionValue.Level.SITE))
+        return options.annotate(site=Subquery(site.values("value")[:1]), closer=closer)
+
+    @action(description=_("Effective values"), url_path="effective", icon="person_search", permissions=["view"])
+    def effective_values(self, request: HttpRequest) -> HttpResponse:
+        """Show for a user and a product which value of each option is in force, and which level gave it."""
+        form = LookupForm(request.POST or None)
+        asked = form.cleaned_data if form.is_valid() else {}
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("Effective values"),
+            "opts": self.opts,
+            "form": form,
+            "asked": asked,
+            "values": describe_effective(
+                user=asked.get("user_name"), product=asked.get("product", ""), today=timezone.localdate()
+            ),
+        }
+        return TemplateResponse(request, "admin/chat_app/effective.html", context)
+
+    @display(description=_("option"), ordering="display_name", header=True)
+    def name_and_code(self, option: ProfileOption) -> list[str]:
+        return [option.display_name, option.code]
+
+    @display(description=_("whole site"), empty_value="–")
+    def site_value(self, option: Any) -> str | None:
+        return option.site or None
+
+    @display(description=_("products and users"))
+    def closer_values(self, option: Any) -> int:
+        return int(option.closer)
+
+    @display(description=_("in force"), label={"yes": "success", "no": "warning"})
+    def in_force_today(self, option: ProfileOption) -> tuple[str, Any]:
+        today = timezone.localdate()
+        too_early = option.start_date is not None and today < option.start_date
+        too_late = option.end_date is not None and today > option.end_date
+        return ("no", _("no: the default counts")) if too_early or too_late else ("yes", _("yes"))
