@@ -11,7 +11,6 @@ from django.views.decorators.http import require_safe
 
 NO_DATABASE = "The database cannot be reached."
 NOT_MIGRATED = "Migrations are not applied: run manage.py migrate."
-NO_SIGNING_KEY = "No signing key is active: run manage.py rotate_signing_key."
 
 _migrated = Event()
 """Set once every migration has been seen applied: that does not change while we run."""
@@ -36,12 +35,12 @@ def readyz(_request: HttpRequest) -> HttpResponse:
 
 def reasons_not_ready(*, now: datetime) -> list[str]:
     """Return a sentence for everything that keeps the server from issuing tokens."""
-    from authenticate_app.keys.selectors import signing_key_is_active
+    from authenticate_app.keys.selectors import why_nothing_signs
 
     try:
         reasons = [] if _all_migrations_are_applied() else [NOT_MIGRATED]
-        if not reasons and not signing_key_is_active(now=now):
-            reasons = [NO_SIGNING_KEY]
+        if not reasons and (reason := why_nothing_signs(now=now)):
+            reasons = [reason]
     except DatabaseError:
         reasons = [NO_DATABASE]
     return reasons

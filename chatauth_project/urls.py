@@ -14,7 +14,6 @@ urlpatterns = [
     path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),
     path("i18n/", include("django.conf.urls.i18n")),
     path("admin/", admin.site.urls),
-    path("", include("authenticate_app.keys.urls")),
     path("", include("chat_app.chat_authenticate.urls")),
 ]
 
