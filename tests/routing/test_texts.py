@@ -1,12 +1,14 @@
 """Numbers and lists as criteria read them."""
 
+import csv
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chat_app.routing.texts import lines, number, text_of
+from chat_app.routing.texts import ATTRIBUTES, lines, number, text_of
 
 
 @given(st.integers())
@@ -36,3 +38,10 @@ def test_lines_come_back(texts: list[str], separator: str) -> None:
 @given(st.recursive(st.none() | st.booleans() | st.floats() | st.integers() | st.text(), st.lists))
 def test_anything_in_json_has_a_form(value: object) -> None:
     assert (text_of(value) is None) is isinstance(value, list)
+
+
+def test_every_request_attribute_can_be_tested() -> None:
+    table = Path(__file__).parents[1] / "contract" / "chat_authenticate_attributes.csv"
+    with table.open(newline="") as rows:
+        names = {row["name"] for row in csv.DictReader(rows) if row["direction"] == "both"}
+    assert set(ATTRIBUTES) == names
