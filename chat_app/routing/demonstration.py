@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from django.db import transaction
 
+from authenticate_app.revisions.services import lock_topic
 from chat_app.routing import services
 from chat_app.routing.models import AssignmentRule, Criterion, Interface, Queue
 
@@ -43,6 +44,7 @@ def load(_passwords: Mapping[str, str]) -> None:
 
     The passwords are for the accounts of the demonstration; routing has none.
     """
+    lock_topic(services.TOPIC)
     if Interface.objects.exists():
         return
     interface = _create_interface()

@@ -1,6 +1,7 @@
 """What changes routing, and what must not be changed (docs/administration.md, "Queues").
 
-Every function is one transaction and raises ``ValidationError`` with sentences for the administrator.
+Every function is one transaction, and runs one at a time over all processes. All of them raise ``ValidationError``
+with sentences for the administrator.
 """
 
 from collections.abc import Sequence
@@ -10,8 +11,11 @@ from django.db import transaction
 from django.db.models import Max
 from django.utils.translation import gettext as _
 
+from authenticate_app.revisions.services import lock_topic
 from chat_app.routing.models import AssignmentRule, Interface, Queue
 from chat_app.routing.selectors import reasons_to_keep_interface, reasons_to_keep_queue
+
+TOPIC = "routing"
 
 RANK_STEP = 10
 """Room between ranks, so that a rule can be put between two others by hand."""
@@ -23,7 +27,7 @@ def create_interface(*, interface: Interface, default_queue: Queue | None = None
 
     The first interface of all becomes the default one.
     """
-    _lock_interfaces()
+    lock_topic(TOPIC)
     interface.is_default = interface.is_default or not Interface.objects.exists()
     interface.full_clean()
     interface.save(force_insert=True)
@@ -38,7 +42,7 @@ def create_interface(*, interface: Interface, default_queue: Queue | None = None
 @transaction.atomic
 def make_default_interface(*, interface: Interface) -> None:
     """Let ``interface`` take what no business unit claims, in place of the one that did."""
-    _lock_interfaces()
+    lock_topic(TOPIC)
     interface.refresh_from_db()
     if not interface.enabled:
         raise ValidationError(_("A disabled interface takes no chats. Enable it first."), code="disabled")
@@ -50,7 +54,7 @@ def make_default_interface(*, interface: Interface) -> None:
 @transaction.atomic
 def make_default_queue(*, queue: Queue) -> None:
     """Let ``queue`` take what nothing else of its interface takes, in place of the one that did."""
-    _lock_interfaces()
+    lock_topic(TOPIC)
     queue.refresh_from_db()
     if not queue.enabled or queue.distribution != Queue.Distribution.AUTOMATIC:
         raise ValidationError(
@@ -66,7 +70,7 @@ def make_default_queue(*, queue: Queue) -> None:
 @transaction.atomic
 def delete_queue(*, queue: Queue) -> None:
     """Delete a queue that nothing depends on."""
-    _lock_interfaces()
+    lock_topic(TOPIC)
     queue.refresh_from_db()
     _refuse(reasons_to_keep_queue(queue=queue))
     queue.delete()
@@ -75,7 +79,7 @@ def delete_queue(*, queue: Queue) -> None:
 @transaction.atomic
 def delete_interface(*, interface: Interface) -> None:
     """Delete an interface that nothing depends on, with its rules and its default queue."""
-    _lock_interfaces()
+    lock_topic(TOPIC)
     interface.refresh_from_db()
     _refuse(reasons_to_keep_interface(interface=interface))
     interface.rules.all().delete()
@@ -86,7 +90,8 @@ def delete_interface(*, interface: Interface) -> None:
 @transaction.atomic
 def reorder(*, interface: Interface, rule_ids: Sequence[int]) -> None:
     """Rank the rules of ``interface`` in the order of ``rule_ids``, which must name each of them once."""
-    rules = {rule.pk: rule for rule in interface.rules.select_for_update().order_by("pk")}
+    lock_topic(TOPIC)
+    rules = {rule.pk: rule for rule in interface.rules.all()}
     if sorted(rule_ids) != sorted(rules):
         raise ValidationError(
             _("The rules of this interface have changed meanwhile. Reload the page and order them again."),
@@ -100,7 +105,8 @@ def reorder(*, interface: Interface, rule_ids: Sequence[int]) -> None:
 @transaction.atomic
 def move_rule(*, rule: AssignmentRule, places: int) -> None:
     """Move a rule by so many places: up if negative, down if positive, at most to the end."""
-    ids = list(rule.interface.rules.select_for_update().order_by("rank", "pk").values_list("pk", flat=True))
+    lock_topic(TOPIC)
+    ids = list(rule.interface.rules.order_by("rank", "pk").values_list("pk", flat=True))
     position = ids.index(rule.pk)
     ids.insert(max(0, position + places), ids.pop(position))
     reorder(interface=rule.interface, rule_ids=ids)
@@ -110,11 +116,6 @@ def next_rank(*, interface: Interface) -> int:
     """Return the rank that puts a new rule below those that there are."""
     highest: int | None = interface.rules.aggregate(highest=Max("rank"))["highest"]
     return (highest or 0) + RANK_STEP
-
-
-def _lock_interfaces() -> None:
-    """Let one change of defaults at a time through. The interfaces are few, so all of them are locked."""
-    list(Interface.objects.select_for_update().order_by("pk").values_list("pk", flat=True))
 
 
 def _next_queue_id() -> int:

@@ -1,14 +1,14 @@
-"""A change of routing counts in every process at once."""
+"""Several processes: a change counts in all of them, and changes at the same time do not spoil each other."""
 
-import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import pytest
 from django.db import connection
 
-from chat_app.routing import snapshot
-from chat_app.routing.models import Interface, Queue
-from chat_app.routing.profile import load_profile
+from chat_app.routing import demonstration, services, snapshot
+from chat_app.routing.models import AssignmentRule, Interface, Queue
 from tests.routing import builders
 
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
@@ -23,14 +23,7 @@ def nothing_remembered() -> Iterator[None]:
 
 def elsewhere(change: Callable[[], object]) -> None:
     """Run ``change`` on a connection of its own, as another process would."""
-
-    def run() -> None:
-        change()
-        connection.close()
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    thread.join()
+    at_once(change)
 
 
 def test_a_disabled_queue_is_not_assigned_any_more() -> None:
@@ -61,7 +54,45 @@ def test_a_new_interface_is_known() -> None:
     assert Interface.objects.count() == 1
 
 
-def test_options_fall_back_to_built_in_defaults_when_their_rows_are_gone() -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("TRUNCATE chat_app_profileoption CASCADE")
-    assert load_profile().options == {}
+def at_once(*acts: Callable[[], object]) -> None:
+    """Run all of them at the same time, each on a connection of its own."""
+    with ThreadPoolExecutor(len(acts)) as pool:
+        for future in [pool.submit(and_close, act) for act in acts]:
+            future.result()
+
+
+def and_close(act: Callable[[], object]) -> None:
+    try:
+        act()
+    finally:
+        connection.close()
+
+
+def test_of_interfaces_created_at_once_one_is_the_default() -> None:
+    at_once(*(partial(create, number) for number in range(1, 7)))
+    assert Interface.objects.filter(is_default=True).count() == 1
+    assert Queue.objects.filter(is_default=True).count() == 6
+
+
+def create(number: int) -> None:
+    row = Interface(id=number, name=f"Interface {number}", chat_site_name=f"site-{number}")
+    services.create_interface(interface=row)
+
+
+def test_of_queues_made_the_default_at_once_one_is() -> None:
+    front = builders.interface(1)
+    queues = [builders.queue(number, front) for number in range(2, 8)]
+    at_once(*(partial(services.make_default_queue, queue=queue) for queue in queues))
+    assert front.queues.filter(is_default=True).count() == 1
+
+
+def test_rules_moved_at_once_keep_an_order() -> None:
+    front = builders.interface(1)
+    rules = [builders.rule(front.queues.get(), rank=rank) for rank in range(6)]
+    at_once(*(partial(services.move_rule, rule=rule, places=2) for rule in rules))
+    assert sorted(AssignmentRule.objects.values_list("rank", flat=True)) == [10, 20, 30, 40, 50, 60]
+
+
+def test_the_demonstration_loaded_at_once_is_loaded_once() -> None:
+    at_once(*(partial(demonstration.load, {}) for _ in range(4)))
+    assert AssignmentRule.objects.count() == len(demonstration.RULES)
