@@ -5,8 +5,12 @@ import shutil
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 from tests.environment import CLUSTER_VARIABLE, database_of_this_run
+
+settings.register_profile("chatauth", deadline=None)  # a busy machine is no fault of the code under test
+settings.load_profile("chatauth")
 
 
 def _starts_the_database(config: pytest.Config) -> bool:
