@@ -19,7 +19,7 @@ KEYS_AT_ONCE = 5_000
 
 
 def faults_of(rows: Sequence[Row], *, actor: User | None, roles: Mapping[str, Group]) -> Iterator[Fault]:
-    """Find all that keeps readable rows from being stored. ``roles``: all there are, by name."""
+    """Find what else keeps the rows from being stored. ``roles``: all there are, by name."""
     yield from _repeated_names(rows)
     yield from _taken_names(rows)
     yield from _role_faults(rows, actor, roles)
@@ -56,6 +56,7 @@ def _taken_names(rows: Sequence[Row]) -> Iterator[Fault]:
 
 def _taken(keys: Sequence[str]) -> set[str]:
     taken: set[str] = set()
+    keys = [key for key in keys if "\0" not in key]  # PostgreSQL would refuse the query
     for start in range(0, len(keys), KEYS_AT_ONCE):
         found = LoginName.objects.filter(key__in=keys[start : start + KEYS_AT_ONCE])
         taken.update(found.values_list("key", flat=True))

@@ -7,6 +7,8 @@ from typing import Any
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from authenticate_app.accounts.names import has_control_character
+
 ROLE_SEPARATOR = "|"
 YES = frozenset({"yes", "true", "1"})
 NO = frozenset({"no", "false", "0"})
@@ -36,7 +38,13 @@ class Column:
 
 
 def _text(cell: str) -> str:
+    if has_control_character(cell):
+        raise CellFault(_("should hold no control character, such as a tab or a line break"))
     return cell
+
+
+def _password(cell: str) -> str:
+    return cell  # judged by itself, since no fault may show it
 
 
 def _yes_or_no(cell: str) -> bool:
@@ -69,7 +77,9 @@ COLUMNS = (
     Column("organization_name", _("The organization."), _text),
     Column("is_active", _("Whether the user may sign in: yes or no (yes)."), _yes_or_no, True),
     Column("roles", _("Names of roles, separated by |."), _roles, ()),
-    Column("password", _("The password; nobody can sign in by password where it is empty."), _text, is_verbatim=True),
+    Column(
+        "password", _("The password; nobody can sign in by password where it is empty."), _password, is_verbatim=True
+    ),
 )
 BY_NAME = {column.name: column for column in COLUMNS}
 REQUIRED = "username"

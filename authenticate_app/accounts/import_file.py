@@ -54,7 +54,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a file holds: the rows that can be read, and what is wrong with the others."""
+    """What a file holds: its rows as far as they can be read, and what is wrong with them so far."""
 
     rows: list[Row]
     faults: list[Fault]
@@ -70,7 +70,7 @@ def read(raw_file: bytes) -> Reading:
     header = _header(lines)
     reading = Reading([], [])
     for line, cells in lines:
-        if len(reading.rows) + len(reading.faults) >= MOST_ROWS:
+        if len(reading.rows) >= MOST_ROWS:
             _refuse(line, _("The file has more than %(most)d users; split it.") % {"most": MOST_ROWS})
         _read_row(reading, line, header, cells)
     return reading
@@ -136,8 +136,7 @@ def _read_row(reading: Reading, line: int, header: list[str], cells: list[str]) 
     user = User(**{name: values[name] for name in USER_FIELDS})
     faults += _user_faults(line, user, known={fault.column for fault in faults})
     reading.faults.extend(faults)
-    if not faults:
-        reading.rows.append(Row(line, user, values["roles"], values["password"]))
+    reading.rows.append(Row(line, user, values["roles"], values["password"]))
 
 
 def _values(line: int, cells: dict[str, str]) -> tuple[dict[str, Any], list[Fault]]:

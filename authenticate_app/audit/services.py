@@ -82,7 +82,7 @@ def event_of(
         event=event.value,
         reason=reason,
         actor_id=actor,
-        actor_name=actor_name,
+        actor_name=_cut("actor_name", actor_name),
         pseudonym=pseudonym(name) if name else "",
         address=_address(address),
         request_id=_cut("request_id", request_id),

@@ -13,6 +13,7 @@ from authenticate_app.accounts.entitlements import SELF_SERVICE_USER
 from authenticate_app.accounts.models import User
 
 PASSWORD = "correct horse"
+Requests = Callable[..., Request]
 
 
 @pytest.fixture(autouse=True)
@@ -39,7 +40,7 @@ def basic(name: str, password: str) -> str:
 
 
 @pytest.fixture
-def request_from() -> Callable[..., Request]:
+def request_from() -> Requests:
     def make(authorization: str = "", address: str = "192.0.2.1", **meta: Any) -> Request:
         headers = {"HTTP_AUTHORIZATION": authorization} if authorization else {}
         return Request(APIRequestFactory().post("/", REMOTE_ADDR=address, **headers, **meta))

@@ -1,4 +1,3 @@
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -6,18 +5,16 @@ from django.contrib.auth.models import Group
 from prometheus_client import REGISTRY
 from pytest_django import DjangoAssertNumQueries
 from rest_framework.exceptions import AuthenticationFailed, Throttled
-from rest_framework.request import Request
 
 from authenticate_app.accounts.basic import BasicAuthentication, FreshBasicAuthentication
 from authenticate_app.accounts.entitlements import REQUEST_FOR_CHAT, SELF_SERVICE_USER
 from authenticate_app.accounts.models import User
 from authenticate_app.audit.models import AuditEvent
 from authenticate_app.throttling.models import FailureCount, KnownAddress
-from tests.accounts.conftest import PASSWORD, basic
+from tests.accounts.conftest import PASSWORD, Requests, basic
 
 RIGHT = basic("dcsadmin1", PASSWORD)
 WRONG = basic("dcsadmin1", "wrong")
-Requests = Callable[..., Request]
 
 
 def hashes() -> float:
