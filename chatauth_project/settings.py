@@ -103,7 +103,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "chatauth_project.middleware.pages.ContentSecurityPolicy",
     "chatauth_project.middleware.pages.Sessions",
-    "django.middleware.locale.LocaleMiddleware",
+    "chatauth_project.middleware.pages.Locale",
     "chatauth_project.middleware.pages.Common",
     "django.middleware.csrf.CsrfViewMiddleware",
     "chatauth_project.middleware.pages.Authentication",
@@ -149,6 +149,7 @@ AUTH_PASSWORD_VALIDATORS: list[dict[str, Any]] = [
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
 LOGIN_URL = "admin:login"
+LOGIN_REDIRECT_URL = "admin:index"
 
 # What a browser may do. The public address decides whether it speaks TLS to us: a demonstration on
 # the loopback address does not.

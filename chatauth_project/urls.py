@@ -7,14 +7,14 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 from chatauth_project import health
 
 urlpatterns = [
+    path("", include("chat_app.chat_authenticate.urls")),  # first: the hot path
+    path("", include("authenticate_app.keys.urls")),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
-    path("", include("authenticate_app.keys.urls")),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),
     path("i18n/", include("django.conf.urls.i18n")),
     path("admin/", admin.site.urls),
-    path("", include("chat_app.chat_authenticate.urls")),
 ]
 
 handler500 = "chatauth_project.failures.server_error"

@@ -12,6 +12,7 @@ from django.contrib.messages.middleware import MessageMiddleware
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.http import HttpRequest, HttpResponseBase
 from django.middleware.common import CommonMiddleware
+from django.middleware.locale import LocaleMiddleware
 from django.utils.deprecation import MiddlewareMixin
 
 MACHINES_ONLY = ("/serviceApi/", "/crmRestApi/", "/.well-known/", "/healthz", "/readyz")
@@ -35,6 +36,10 @@ class PagesOnly(MiddlewareMixin):
 
 class Sessions(PagesOnly, SessionMiddleware):
     """Know a browser again."""
+
+
+class Locale(PagesOnly, LocaleMiddleware):
+    """Speak the visitor's language; the API chooses its messages' language itself."""
 
 
 class Common(PagesOnly, CommonMiddleware):
