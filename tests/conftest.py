@@ -38,3 +38,11 @@ def django_db_setup(django_db_setup: None) -> Iterator[None]:
 
     yield
     listener.stop()
+
+
+@pytest.fixture(autouse=True)
+def no_remembered_passwords() -> None:
+    """Users of one test are no users of the next, although they have the same names and passwords."""
+    from authenticate_app.accounts.memory import forget_everything
+
+    forget_everything()

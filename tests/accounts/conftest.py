@@ -8,7 +8,6 @@ from django.contrib.auth.models import Group
 from rest_framework.request import Request
 from rest_framework.test import APIRequestFactory
 
-from authenticate_app.accounts import memory
 from authenticate_app.accounts.entitlements import SELF_SERVICE_USER
 from authenticate_app.accounts.models import User
 
@@ -21,11 +20,6 @@ def cheap_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Argon2PasswordHasher, "memory_cost", 8)
     monkeypatch.setattr(Argon2PasswordHasher, "time_cost", 1)
     monkeypatch.setattr(Argon2PasswordHasher, "parallelism", 1)
-
-
-@pytest.fixture(autouse=True)
-def empty_memory() -> None:
-    memory.forget_everything()
 
 
 @pytest.fixture

@@ -6,8 +6,10 @@ from prometheus_client import REGISTRY
 from pytest_django import DjangoAssertNumQueries
 from rest_framework.exceptions import AuthenticationFailed, Throttled
 
+from authenticate_app.accounts import passwords
 from authenticate_app.accounts.basic import BasicAuthentication, FreshBasicAuthentication
 from authenticate_app.accounts.entitlements import REQUEST_FOR_CHAT, SELF_SERVICE_USER
+from authenticate_app.accounts.errors import SignInBusy
 from authenticate_app.accounts.models import User
 from authenticate_app.audit.models import AuditEvent
 from authenticate_app.throttling.models import FailureCount, KnownAddress
@@ -187,6 +189,36 @@ def test_a_hash_of_earlier_settings_is_renewed(
     assert caller is not None
     assert caller.revision == renewed.revision
     assert FreshBasicAuthentication().authenticate(request_from(RIGHT)) is not None
+
+
+def test_a_busy_moment_leaves_the_renewal_to_the_next_sign_in(
+    user: User, request_from: Requests, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def busy(password: str) -> str:
+        raise SignInBusy(1)
+
+    monkeypatch.setattr("django.contrib.auth.hashers.Argon2PasswordHasher.memory_cost", 16)
+    monkeypatch.setattr(passwords, "make_hash", busy)
+    assert BasicAuthentication().authenticate(request_from(RIGHT)) is not None
+    assert "m=8," in User.objects.get().password
+
+
+def test_a_password_that_is_changed_during_the_renewal_stays_changed(
+    user: User, request_from: Requests, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def overtaken(password: str) -> str:
+        User.objects.update(password="!changed")
+        return "hash of the old password"
+
+    monkeypatch.setattr("django.contrib.auth.hashers.Argon2PasswordHasher.memory_cost", 16)
+    monkeypatch.setattr(passwords, "make_hash", overtaken)
+    caller, _ = BasicAuthentication().authenticate(request_from(RIGHT)) or (None, None)
+    changed = User.objects.get()
+    assert changed.password == "!changed"
+    assert caller is not None
+    assert caller.revision < changed.revision  # whoever checks the revision notices
+    with pytest.raises(AuthenticationFailed):
+        FreshBasicAuthentication().authenticate(request_from(RIGHT))
 
 
 MALFORMED = [
