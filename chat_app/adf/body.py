@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.core.exceptions import RequestDataTooBig
-from django.http import HttpRequest, UnreadablePostError
+from django.http import HttpRequest
 from django.utils.http import parse_header_parameters
 
 from chat_app.adf import codes, strict_json
@@ -49,7 +49,7 @@ def _read(request: HttpRequest, limit: int) -> bytes:
         return request.body if request.META.get("HTTP_TRANSFER_ENCODING") is None else _undeclared(request, limit)
     except RequestDataTooBig:
         raise _too_large(limit) from None
-    except UnreadablePostError:
+    except (OSError, ValueError):  # the client has gone, or its Content-Length is no number
         raise AdfError(Fault(codes.INCOMPLETE_BODY)) from None
 
 
