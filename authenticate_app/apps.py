@@ -4,5 +4,5 @@ from django.utils.translation import gettext_lazy as _
 
 class AuthenticateAppConfig(AppConfig):
     name = "authenticate_app"
-    verbose_name = _("Authentication")
+    verbose_name = _("People and security")
     default_auto_field = "django.db.models.BigAutoField"

@@ -1,13 +1,14 @@
 """The admin's start page: what happened in the last day, in charts and as tables."""
 
 import json
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest
 from django.utils import timezone
-from django.utils.formats import date_format
+from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext_lazy as _
 
 from authenticate_app.audit.admin import EVENT_NAMES
@@ -16,7 +17,12 @@ from authenticate_app.keys.selectors import announced_row, signing_row
 from chat_app.routing.advice import advice
 from chat_app.sessions.statistics import LATEST_SESSIONS, PER_HOUR_LIMIT, sessions_by_queue, tokens_per_hour
 
-COLORS = ("var(--color-primary-600)", "var(--color-primary-400)", "var(--color-primary-800)", "var(--color-base-400)")
+COLOR = "var(--color-primary-600)"
+WIDEST_BAR = 40
+"""Pixels."""
+
+MOST_BARS = 8
+"""Labels that fit under a chart half a page wide; the rest is added up."""
 
 REASON_NAMES: dict[str, Any] = {
     "unknown-user": _("unknown user"),
@@ -47,9 +53,12 @@ class Chart:
         """The rows as chart.js wants them."""
         dataset = {
             "data": [count for _label, count in self.rows],
-            "backgroundColor": COLORS[0],
-            "borderColor": COLORS[0],
+            "backgroundColor": COLOR,
+            "borderColor": COLOR,
             "label": str(self.heading),
+            "maxBarThickness": WIDEST_BAR,
+            "barPercentage": 0.8,
+            "categoryPercentage": 0.8,
         }
         return json.dumps({"labels": [label for label, _count in self.rows], "datasets": [dataset]})
 
@@ -73,7 +82,7 @@ def _tokens(now: Any) -> Chart:
     return Chart(
         id="tokens",
         title=_("Tokens per hour"),
-        note=_("The last 24 hours; an hour with more than %d tokens stands at that.") % PER_HOUR_LIMIT,
+        note=_("The last 24 hours; an hour with more than %s tokens stands at that.") % _grouped(PER_HOUR_LIMIT),
         empty=_("No token was issued in the last 24 hours. The first one needs a user with the role and a call of "
                 "chatAuthenticate: the page of the API shows how."),
         heading=_("Tokens"),
@@ -85,10 +94,10 @@ def _queues(now: Any) -> Chart:
     return Chart(
         id="queues",
         title=_("Sessions by queue"),
-        note=_("The last 24 hours, of the newest %d sessions.") % LATEST_SESSIONS,
+        note=_("The last 24 hours, of the newest %s sessions.") % _grouped(LATEST_SESSIONS),
         empty=_("No chat session began in the last 24 hours."),
         heading=_("Sessions"),
-        rows=[(name or str(_("assigned later")), count) for name, count in sessions_by_queue(now=now)],
+        rows=_added_up((name or str(_("assigned later")), count) for name, count in sessions_by_queue(now=now)),
     )
 
 
@@ -96,11 +105,26 @@ def _refusals(now: Any) -> Chart:
     return Chart(
         id="refusals",
         title=_("Refusals by reason"),
-        note=_("The last 24 hours, of the newest %d refusals.") % LATEST_REFUSALS,
+        note=_("The last 24 hours, of the newest %s refusals.") % _grouped(LATEST_REFUSALS),
         empty=_("Nobody was refused in the last 24 hours."),
         heading=_("Refusals"),
-        rows=[(_reason(event, reason), count) for event, reason, count in refusals_by_reason(now=now)],
+        rows=_added_up((_reason(event, reason), count) for event, reason, count in refusals_by_reason(now=now)),
     )
+
+
+def _added_up(rows: Iterable[tuple[str, int]]) -> list[tuple[str, int]]:
+    """One row for each label, the most first; the smallest ones together as *others*."""
+    counts: Counter[str] = Counter()
+    for label, count in rows:
+        counts[label] += count
+    ranked = counts.most_common()
+    rest = sum(count for _label, count in ranked[MOST_BARS:])
+    return ranked[:MOST_BARS] + ([(str(_("others")), rest)] if rest else [])
+
+
+def _grouped(number: int) -> str:
+    """The number as people of the reader's language write it: 20,000."""
+    return number_format(number, force_grouping=True)
 
 
 def _reason(event: str, reason: str) -> str:

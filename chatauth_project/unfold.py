@@ -63,7 +63,7 @@ MENU = [
     _group(
         _("Security"),
         _page(_("Signing keys"), "key", "authenticate_app.signingkey"),
-        _page(_("Audit log"), "history", "authenticate_app.auditevent"),
+        _page(_("Audit events"), "history", "authenticate_app.auditevent"),
         _page(_("Failed sign-ins"), "gpp_bad", "authenticate_app.failurecount"),
     ),
     _group(

@@ -10,12 +10,15 @@ from django.db import transaction
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import DropdownFilter
-from unfold.decorators import display
+from unfold.decorators import action, display
 from unfold.forms import AdminPasswordChangeForm
 
 from authenticate_app.accounts.admin_forms import ChangedUserForm, NewUserForm, RoleForm
+from authenticate_app.accounts.admin_import import import_page
 from authenticate_app.accounts.entitlements import ON_BEHALF_ROLE, SELF_SERVICE_USER
 from authenticate_app.accounts.models import Role, User
 from authenticate_app.accounts.names import name_key
@@ -47,17 +50,19 @@ class RoleFilter(DropdownFilter):
 class UserAdmin(DjangoUserAdmin, AuditedModelAdmin):
     form = ChangedUserForm
     add_form = NewUserForm
+    add_form_template = "admin/change_form.html"
     change_password_form = AdminPasswordChangeForm
-    list_display: ClassVar = ["name", "full_name", "email", "roles_held", "state", "last_login"]
+    list_display: ClassVar = ["name", "email", "roles_held", "state", "last_login"]
     list_filter: ClassVar = ["is_active", "is_staff", RoleFilter]
     list_filter_submit = True
     list_per_page = 50
     search_fields: ClassVar = ["username_key"]
-    search_help_text = _("Beginning of the user name or of the e-mail address")
+    search_help_text = _("Beginning of user name or e-mail")
     ordering: ClassVar = ["username_key"]
     filter_horizontal: ClassVar = []
+    actions_list: ClassVar = ["import_users"]
     fieldsets: ClassVar = [
-        (None, {"fields": ["username", "password", ("first_name", "last_name")]}),
+        (None, {"fields": ["username", "password_state", ("first_name", "last_name")]}),
         (_("E-mail"), {"fields": ["email", "email_verified"]}),
         (_("In Fusion"), {"fields": [("contact_party_id", "organization_party_id"), "organization_name"]}),
         (_("What they may do"), {"fields": ["is_active", "is_staff", "is_superuser", "groups"]}),
@@ -79,7 +84,7 @@ class UserAdmin(DjangoUserAdmin, AuditedModelAdmin):
         return type(form.__name__, (form,), {"actor": request.user})
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> list[str]:
-        fixed = [] if _actor(request).is_superuser else ["is_superuser"]
+        fixed = ["password_state"] if _actor(request).is_superuser else ["password_state", "is_superuser"]
         return fixed + [name for name in OWN_STANDING if obj == request.user and name not in fixed]
 
     def get_search_results(
@@ -108,6 +113,11 @@ class UserAdmin(DjangoUserAdmin, AuditedModelAdmin):
             response: HttpResponse = super().user_change_password(request, id, form_url)
         return response
 
+    @action(description=_("Import"), url_path="import", icon="upload_file", permissions=["add"])
+    def import_users(self, request: HttpRequest) -> HttpResponse:
+        """Store the users of a CSV file."""
+        return import_page(self, request)
+
     def log_change(self, request: HttpRequest, obj: Any, message: Any) -> None:
         """A change of the password alone, on its own page, is audited as a fact."""
         if self.has_snapshot(request, obj):
@@ -115,19 +125,22 @@ class UserAdmin(DjangoUserAdmin, AuditedModelAdmin):
         else:
             record_password_set(request, obj)
 
-    @display(description=_("user"), ordering="username_key")
-    def name(self, user: User) -> str:
-        return user.username
+    @display(description=_("user"), ordering="username_key", header=True)
+    def name(self, user: User) -> list[str]:
+        return [user.username, f"{user.first_name} {user.last_name}".strip()]
 
-    @display(description=_("name"))
-    def full_name(self, user: User) -> str:
-        return f"{user.first_name} {user.last_name}".strip() or "–"
+    @display(description=_("password"))
+    def password_state(self, user: User) -> SafeString:
+        words = _("Set.") if user.has_usable_password() else _("None: nobody can sign in by password as this user.")
+        return format_html('{} <a class="ca-link" href="../password/">{}</a>', words, _("Set a new password"))
 
     @display(description=_("roles"))
     def roles_held(self, user: User) -> str:
         return ", ".join(sorted(role.name for role in user.groups.all())) or "–"
 
-    @display(description=_("state"), label={"superuser": "primary", "staff": "info", "active": "success", "off": "danger"})
+    @display(
+        description=_("state"), label={"superuser": "primary", "staff": "info", "active": "success", "off": "danger"}
+    )
     def state(self, user: User) -> tuple[str, Any]:
         if not user.is_active:
             return "off", _("disabled")

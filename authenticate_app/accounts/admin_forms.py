@@ -5,24 +5,32 @@ from typing import Any
 from django import forms
 from django.contrib.auth.models import Permission
 from django.core.exceptions import ValidationError
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 from unfold.forms import UserChangeForm, UserCreationForm
 from unfold.widgets import UnfoldAdminCheckboxSelectMultiple
 
+from authenticate_app.accounts.entitlements import REQUEST_FOR_CHAT, REQUEST_FOR_CHAT_ON_BEHALF
 from authenticate_app.accounts.models import Role, User
 from authenticate_app.accounts.rules import grantable_roles, may_grant_entitlement
 
-HIDDEN_TABLES = (
-    ("admin", "logentry"),
-    ("auth", "group"),
-    ("auth", "permission"),
-    ("contenttypes", "contenttype"),
-    ("sessions", "session"),
-    ("authenticate_app", "knownaddress"),
-    ("authenticate_app", "loginname"),
-    ("authenticate_app", "revision"),
-)
-"""No page shows these tables, so permissions for them mean nothing to anybody."""
+EVERYTHING = ("view", "add", "change", "delete")
+
+DEEDS_BY_TABLE = {
+    ("authenticate_app", "auditevent"): ("view",),
+    ("authenticate_app", "failurecount"): ("view", "delete"),
+    ("authenticate_app", "role"): EVERYTHING,
+    ("authenticate_app", "signingkey"): ("view", "change"),
+    ("authenticate_app", "user"): EVERYTHING,
+    ("chat_app", "assignmentrule"): EVERYTHING,
+    ("chat_app", "chatsession"): ("view",),
+    ("chat_app", "interface"): EVERYTHING,
+    ("chat_app", "profileoption"): ("view", "change"),
+    ("chat_app", "queue"): EVERYTHING,
+    ("chat_app", "servicecalendar"): EVERYTHING,
+    ("chat_app", "team"): EVERYTHING,
+}
+"""What can be done on which page; other permissions of Django's mean nothing to anybody."""
 
 
 class RolesField(forms.ModelMultipleChoiceField):
@@ -40,6 +48,9 @@ class GrantedRoles(forms.ModelForm):  # type: ignore[type-arg]
         super().__init__(*args, **kwargs)
         if "groups" in self.fields:
             self.fields["groups"] = self._roles_field()
+        if "is_superuser" in self.fields:
+            self.fields["is_superuser"].label = _("Superuser")
+            self.fields["is_superuser"].help_text = _("May do everything in this admin, whatever roles they hold.")
 
     def _roles_field(self) -> RolesField:
         offered = {role.pk for role in grantable_roles(self.actor, Role.objects.all())} | self._held()
@@ -72,6 +83,13 @@ class NewUserForm(GrantedRoles, UserCreationForm):
     class Meta:
         model = User
         fields = ("username", "email", "first_name", "last_name")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choice = self.fields["usable_password"]
+        choice.label = _("Sign-in by password")
+        choice.help_text = _("Without a password nobody can sign in as this user. You can set one later.")
+        choice.widget.choices = [("true", _("Possible")), ("false", _("Not possible"))]  # type: ignore[attr-defined]
 
     def clean_username(self) -> str:
         """The model compares names as signing in does; Django's own comparison would read every row."""
@@ -128,11 +146,13 @@ class RoleForm(forms.ModelForm):  # type: ignore[type-arg]
         return self.cleaned_data["permissions"]
 
 
-def shown_entitlements() -> Any:
-    """Every permission that means something on some page or in an interface."""
-    permissions = Permission.objects.select_related("content_type")
-    for app, table in HIDDEN_TABLES:
-        permissions = permissions.exclude(content_type__app_label=app, content_type__model=table)
+def shown_entitlements() -> "QuerySet[Permission]":
+    """Every permission that means something: on some page of the admin, or to somebody who asks for a token."""
+    wanted = Q(codename__in=(REQUEST_FOR_CHAT, REQUEST_FOR_CHAT_ON_BEHALF))
+    for (app, table), deeds in DEEDS_BY_TABLE.items():
+        codenames = [f"{deed}_{table}" for deed in deeds]
+        wanted |= Q(content_type__app_label=app, content_type__model=table, codename__in=codenames)
+    permissions = Permission.objects.filter(wanted).select_related("content_type")
     return permissions.order_by("content_type__app_label", "content_type__model", "codename")
 
 

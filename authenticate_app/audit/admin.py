@@ -82,11 +82,11 @@ class AuditEventAdmin(ReadOnlyModelAdmin):
     search_fields: ClassVar = ["actor_name", "object_name", "=address", "=request_id", "=pseudonym"]
     search_help_text = _("Who, what, address, request id or pseudonym")
     fieldsets: ClassVar = [
-        (None, {"fields": [("at", "what"), "reason"]}),
+        (None, {"fields": [("at", "event_name"), "reason"]}),
         (_("Who"), {"fields": [("who", "pseudonym"), ("address", "request_id")]}),
         (_("What"), {"fields": [("object_name", "object_type", "object_id"), "before_and_after"]}),
     ]
-    readonly_fields: ClassVar = ["what", "who", "before_and_after"]
+    readonly_fields: ClassVar = ["event_name", "who", "before_and_after"]
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[AuditList]:
         return AuditList
@@ -98,6 +98,10 @@ class AuditEventAdmin(ReadOnlyModelAdmin):
     @display(description=_("event"), label={tone: tone for tone in ("info", "warning", "danger")})
     def what(self, event: AuditEvent) -> tuple[str, Any]:
         return TONES.get(event.event, "info"), EVENT_NAMES.get(event.event, event.event)
+
+    @display(description=_("event"))
+    def event_name(self, event: AuditEvent) -> str:
+        return str(EVENT_NAMES.get(event.event, event.event))
 
     @display(description=_("who"))
     def who(self, event: AuditEvent) -> str:

@@ -30,7 +30,6 @@ class AuditedModelAdmin(ModelAdmin):
     warn_unsaved_form = True
     list_filter_sheet = False
     list_per_page = 50
-    show_full_result_count = False
 
     def save_model(self, request: HttpRequest, obj: Model, form: Any, change: bool) -> None:
         """Remember what is stored, then store the object."""

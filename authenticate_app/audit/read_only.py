@@ -10,7 +10,6 @@ class ReadOnlyModelAdmin(ModelAdmin):
     """Lists and shows; whoever may view the table may not write it here."""
 
     list_filter_sheet = False
-    show_full_result_count = False
     actions = None
 
     def has_add_permission(self, request: HttpRequest) -> bool:

@@ -36,10 +36,10 @@ class SigningKeyAdmin(ReadOnlyModelAdmin):
     list_display: ClassVar = ["kid", "state", "thumbprint", "signs_from", "retired_at", "deleted_at", "revoked_at"]
     list_per_page = 50
     fieldsets: ClassVar = [
-        (None, {"fields": [("kid", "state"), "thumbprint"]}),
+        (None, {"fields": [("kid", "state_shown"), "thumbprint"]}),
         (_("Its life"), {"fields": ["created_at", "signs_from", "retired_at", "deleted_at", "revoked_at"]}),
     ]
-    readonly_fields: ClassVar = ["state", "thumbprint"]
+    readonly_fields: ClassVar = ["state_shown", "thumbprint"]
     actions_list: ClassVar = ["rotate_now"]
     actions_detail: ClassVar = ["revoke"]
 
@@ -81,6 +81,10 @@ class SigningKeyAdmin(ReadOnlyModelAdmin):
     def state(self, key: SigningKey) -> tuple[str, Any]:
         state = key.state(now=timezone.now())
         return state.value, state.label
+
+    @display(description=_("state"))
+    def state_shown(self, key: SigningKey) -> str:
+        return str(key.state(now=timezone.now()).label)
 
     @display(description=_("thumbprint (x5t)"))
     def thumbprint(self, key: SigningKey) -> str:

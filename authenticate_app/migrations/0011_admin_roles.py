@@ -9,38 +9,30 @@ SUPERVISOR = "CHATAUTH_SUPERVISOR"
 
 SEEN = {
     "authenticate_app": ("auditevent", "failurecount", "signingkey"),
-    "chat_app": ("chatsession", "chattoken"),
+    "chat_app": ("chatsession",),
 }
 """Tables that nobody writes by hand."""
 
 MANAGED = {
     "authenticate_app": ("user", "role"),
-    "chat_app": (
-        "assignmentrule",
-        "criterion",
-        "holiday",
-        "interface",
-        "profileoption",
-        "profileoptionvalue",
-        "queue",
-        "queueoverflow",
-        "queueresource",
-        "servicecalendar",
-        "serviceperiod",
-        "team",
-    ),
+    "chat_app": ("assignmentrule", "interface", "queue", "servicecalendar", "team"),
 }
 """Tables that administrators edit."""
 
 SUPERVISED = {
     "authenticate_app": ("auditevent",),
-    "chat_app": ("chatsession", "chattoken", *MANAGED["chat_app"]),
+    "chat_app": ("chatsession", "profileoption", *MANAGED["chat_app"]),
 }
 """What supervisors see: chats and where they go, not people and keys."""
 
 EDIT = ("view", "add", "change", "delete")
-EXTRA = (("authenticate_app", "signingkey", "change"), ("authenticate_app", "failurecount", "delete"))
-"""Rotating and revoking keys, clearing failed sign-ins."""
+EXTRA = (
+    ("authenticate_app", "signingkey", "change"),
+    ("authenticate_app", "failurecount", "delete"),
+    ("chat_app", "profileoption", "view"),
+    ("chat_app", "profileoption", "change"),
+)
+"""Rotating and revoking keys, clearing failed sign-ins, setting profile options."""
 
 
 def create_roles(apps: Any, schema_editor: Any) -> None:

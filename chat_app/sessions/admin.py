@@ -10,12 +10,12 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import TabularInline
 from unfold.contrib.filters.admin import DropdownFilter
 from unfold.decorators import display
 
 from authenticate_app.accounts.models import User
 from authenticate_app.audit.filters import DaysFilter
+from authenticate_app.audit.owned_rows import OwnedRows
 from authenticate_app.audit.paging import NewestFirst
 from authenticate_app.audit.read_only import ReadOnlyModelAdmin
 from chat_app.routing.models import Interface, Queue
@@ -75,9 +75,8 @@ class SessionList(NewestFirst):
         return _with_names(page)
 
 
-class TokenInline(TabularInline):
+class TokenInline(OwnedRows):
     model = ChatToken
-    extra = 0
     can_delete = False
     fields: ClassVar = ["jti", "issued_at", "expires_at", "claimed_at"]
     readonly_fields: ClassVar = fields
@@ -100,11 +99,11 @@ class ChatSessionAdmin(ReadOnlyModelAdmin):
     list_per_page = 50
     sortable_by = ()
     search_fields: ClassVar = ["auth_user_name"]
-    search_help_text = _("Beginning of the end user's name, in the same capitals and small letters as it was sent")
+    search_help_text = _("Beginning of the end user's name")
     inlines: ClassVar = [TokenInline]
-    readonly_fields: ClassVar = ["state_now", "caller_name", "account_name", "queue_shown", "interface_shown", "asked_for"]
+    readonly_fields: ClassVar = ["state_shown", "caller_name", "account_name", "queue_shown", "interface_shown", "asked_for"]
     fieldsets: ClassVar = [
-        (None, {"fields": [("auth_user_name", "state_now"), ("interface_shown", "queue_shown")]}),
+        (None, {"fields": [("auth_user_name", "state_shown"), ("interface_shown", "queue_shown")]}),
         (_("Who"), {"fields": [("caller_name", "account_name"), "client_address"]}),
         (_("When"), {"fields": ["created_at", "token_expires_at", "requested_at", "engaged_at", "concluded_at"]}),
         (_("What was asked for"), {"fields": ["asked_for"]}),
@@ -134,6 +133,10 @@ class ChatSessionAdmin(ReadOnlyModelAdmin):
     def state_now(self, session: ChatSession) -> tuple[str, Any]:
         state = session.state_at(now=timezone.now())
         return state.value, state.label
+
+    @display(description=_("state"))
+    def state_shown(self, session: ChatSession) -> str:
+        return str(session.state_at(now=timezone.now()).label)
 
     @display(description=_("queue"))
     def queue_shown(self, session: Any) -> str:

@@ -8,24 +8,22 @@ from django.db.models import Model
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import TabularInline
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminSelect2Widget
 
 from authenticate_app.audit.model_admin import AuditedModelAdmin
+from authenticate_app.audit.owned_rows import OwnedRows
 from chat_app.routing.hours import is_open
 from chat_app.routing.models import Holiday, ServiceCalendar, ServicePeriod
 
 
-class PeriodInline(TabularInline):
+class PeriodInline(OwnedRows):
     model = ServicePeriod
-    extra = 0
     fields: ClassVar = ["weekday", "opens_at", "closes_at"]
 
 
-class HolidayInline(TabularInline):
+class HolidayInline(OwnedRows):
     model = Holiday
-    extra = 0
     fields: ClassVar = ["date", "name"]
 
 

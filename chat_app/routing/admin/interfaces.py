@@ -57,7 +57,7 @@ class InterfaceAdmin(AuditedModelAdmin):
     search_fields: ClassVar = ["name", "=id", "chat_site_name", "business_unit_org_id"]
     fieldsets: ClassVar = [
         (None, {"fields": [("id", "name")]}),
-        (_("Which requests come here"), {"fields": ["enabled", "business_unit_org_id"]}),
+        (_("Which requests come here"), {"fields": [("enabled", "standing"), "business_unit_org_id"]}),
         (_("Where the chat server answers"), {"fields": [("chat_site_name", "pool_id"), ("domain", "port")]}),
     ]
 
@@ -77,7 +77,12 @@ class InterfaceAdmin(AuditedModelAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Interface | None = None) -> list[str]:
         """The number stands in sessions and in clients' requests: it stays."""
-        return ["id"] if obj else []
+        return ["id", "standing"] if obj else ["standing"]
+
+    def get_actions_detail(self, request: HttpRequest, object_id: Any) -> Any:
+        """What is the default cannot be made it."""
+        is_default = Interface.objects.filter(pk=object_id, is_default=True).exists()
+        return [] if is_default else super().get_actions_detail(request, object_id)
 
     def has_delete_permission(self, request: HttpRequest, obj: Interface | None = None) -> bool:
         """Only what nothing depends on can be deleted; everything else is disabled."""
@@ -117,6 +122,10 @@ class InterfaceAdmin(AuditedModelAdmin):
     @display(description=_("interface"), ordering="name", header=True)
     def name_and_id(self, interface: Interface) -> list[str]:
         return [interface.name, f"interfaceId {interface.pk}"]
+
+    @display(description=_("default"), boolean=True)
+    def standing(self, interface: Interface) -> bool:
+        return interface.is_default
 
     @display(description=_("state"), label={"default": "info", "enabled": "success", "disabled": "danger"})
     def state(self, interface: Interface) -> tuple[str, Any]:

@@ -10,24 +10,34 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import TabularInline
 from unfold.decorators import action, display
-from unfold.widgets import UnfoldAdminTextInputWidget
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from authenticate_app.accounts.models import LoginName, User
 from authenticate_app.accounts.names import name_key
 from authenticate_app.audit.model_admin import AuditedModelAdmin
+from authenticate_app.audit.owned_rows import OwnedRows
 from chat_app.routing.models import ProfileOption, ProfileOptionValue
 from chat_app.routing.profile import COMMON_PRODUCT
 from chat_app.routing.selectors import describe_effective
 
 
-class ValueInline(TabularInline):
+YES_OR_NO = [("Yes", _("Yes")), ("No", _("No"))]
+
+
+class ValueInline(OwnedRows):
     model = ProfileOptionValue
-    extra = 0
     fields: ClassVar = ["level", "product", "user", "value"]
     autocomplete_fields: ClassVar = ["user"]
     verbose_name_plural = _("Values by level: the closest wins – user, then product, then site, then the default")
+
+
+    def get_formset(self, request: HttpRequest, obj: ProfileOption | None = None, **kwargs: Any) -> Any:
+        """Offer the two values where there are only two."""
+        formset = super().get_formset(request, obj, **kwargs)
+        if obj is not None and "value" in formset.form.base_fields:
+            _offer_values(obj, formset.form.base_fields["value"])
+        return formset
 
 
 class LookupForm(forms.Form):
@@ -72,6 +82,13 @@ class ProfileOptionAdmin(AuditedModelAdmin):
         (_("What it is"), {"fields": ["default_value", ("start_date", "end_date")]}),
     ]
     actions_list: ClassVar = ["effective_values"]
+
+    def get_form(self, request: HttpRequest, obj: ProfileOption | None = None, **kwargs: Any) -> Any:
+        """Offer the two values where there are only two."""
+        form = super().get_form(request, obj, **kwargs)
+        if obj is not None and "default_value" in form.base_fields:
+            _offer_values(obj, form.base_fields["default_value"])
+        return form
     show_add_link = False
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -122,3 +139,8 @@ class ProfileOptionAdmin(AuditedModelAdmin):
         too_early = option.start_date is not None and today < option.start_date
         too_late = option.end_date is not None and today > option.end_date
         return ("no", _("no: the default counts")) if too_early or too_late else ("yes", _("yes"))
+
+
+def _offer_values(option: ProfileOption, field: Any) -> None:
+    if option.value_type == ProfileOption.ValueType.YES_NO:
+        field.widget = UnfoldAdminSelectWidget(choices=YES_OR_NO)

@@ -11,11 +11,11 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import TabularInline
 from unfold.decorators import action, display
 
 from authenticate_app.audit.confirmation import Question, ask
 from authenticate_app.audit.model_admin import AuditedModelAdmin
+from authenticate_app.audit.owned_rows import OwnedRows
 from chat_app.routing import services
 from chat_app.routing.admin.warnings import show_advice
 from chat_app.routing.advice import served_queues
@@ -23,19 +23,17 @@ from chat_app.routing.hours import is_open
 from chat_app.routing.models import Queue, QueueOverflow, QueueResource, Team
 from chat_app.routing.selectors import reasons_to_keep_queue
 
-class OverflowInline(TabularInline):
+class OverflowInline(OwnedRows):
     model = QueueOverflow
     fk_name = "queue"
-    extra = 0
     fields: ClassVar = ["overflow_queue", "priority", "enabled"]
     autocomplete_fields: ClassVar = ["overflow_queue"]
     verbose_name = _("overflow queue")
     verbose_name_plural = _("Overflow: who takes over while nobody is there")
 
 
-class ResourceInline(TabularInline):
+class ResourceInline(OwnedRows):
     model = QueueResource
-    extra = 0
     fields: ClassVar = ["agent", "team"]
     autocomplete_fields: ClassVar = ["agent", "team"]
     verbose_name_plural = _("Who serves it: an agent or a team in each line")
@@ -52,7 +50,7 @@ class QueueAdmin(AuditedModelAdmin):
     fieldsets: ClassVar = [
         (None, {"fields": [("id", "name"), "description"]}),
         (_("Where it belongs"), {"fields": ["interface", "stripe_code", "external_reference"]}),
-        (_("How it takes chats"), {"fields": ["enabled", "distribution", "service_calendar"]}),
+        (_("How it takes chats"), {"fields": [("enabled", "standing"), "distribution", "service_calendar"]}),
     ]
 
     actions_detail: ClassVar = ["make_default"]
@@ -64,7 +62,18 @@ class QueueAdmin(AuditedModelAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Queue | None = None) -> list[str]:
         """The number stands in answers and tokens' sessions, the interface decides the rules: both stay."""
-        return ["id", "interface"] if obj else []
+        return ["id", "interface", "standing"] if obj else ["standing"]
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if db_field.name == "description" and field:
+            field.widget.attrs["rows"] = 3
+        return field
+
+    def get_actions_detail(self, request: HttpRequest, object_id: Any) -> Any:
+        """What is the default cannot be made it."""
+        is_default = Queue.objects.filter(pk=object_id, is_default=True).exists()
+        return [] if is_default else super().get_actions_detail(request, object_id)
 
     def has_delete_permission(self, request: HttpRequest, obj: Queue | None = None) -> bool:
         """Only what nothing depends on can be deleted; everything else is disabled."""
@@ -102,6 +111,10 @@ class QueueAdmin(AuditedModelAdmin):
     @display(description=_("queue"), ordering="name", header=True)
     def name_and_id(self, queue: Queue) -> list[str]:
         return [queue.name, f"queueId {queue.pk}"]
+
+    @display(description=_("default"), boolean=True)
+    def standing(self, queue: Queue) -> bool:
+        return queue.is_default
 
     @display(description=_("state"), label={"default": "info", "enabled": "success", "disabled": "danger"})
     def state(self, queue: Queue) -> tuple[str, Any]:

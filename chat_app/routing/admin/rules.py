@@ -12,39 +12,40 @@ from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
-from unfold.admin import StackedInline
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from authenticate_app.audit.model_admin import AuditedModelAdmin
+from authenticate_app.audit.owned_rows import OwnedBlocks
 from authenticate_app.audit.services import record_change
 from chat_app.routing import services
 from chat_app.routing.admin.trial import Trial, TrialForm, try_request
 from chat_app.routing.admin.warnings import show_advice
 from chat_app.routing.models import AssignmentRule, Criterion, Interface, Queue
 from chat_app.routing.snapshot import RuleOutcome, routing
-from chat_app.routing.texts import ATTRIBUTES
+from chat_app.routing.texts import ATTRIBUTES, lines
 
 
 class SuggestingInput(UnfoldAdminTextInputWidget):
     """A text field that suggests what may be written, without refusing anything else."""
 
-    template_name = "admin/suggesting_input.html"
-
     def __init__(self, suggestions: Sequence[str]) -> None:
         super().__init__(attrs={"autocomplete": "off"})
         self.suggestions = suggestions
 
-    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
-        """Name the list of suggestions after the field, so that it is found wherever the row is copied to."""
-        context: dict[str, Any] = super().get_context(name, value, {**(attrs or {}), "list": f"suggestions-{name}"})
-        return {**context, "suggestions": self.suggestions}
+    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
+        """The field and its list, which is named after it: so it is found wherever the row is copied to."""
+        list_id = f"suggestions-{name}"
+        field = super().render(name, value, {**(attrs or {}), "list": list_id}, renderer)
+        options = format_html_join("", '<option value="{}"></option>', ((each,) for each in self.suggestions))
+        return format_html('{}<datalist id="{}">{}</datalist>', field, list_id, options)
 
 
-class CriterionInline(StackedInline):
+class CriterionInline(OwnedBlocks):
     model = Criterion
-    extra = 0
     fields: ClassVar = [("subject", "name"), ("operator", "value")]
     verbose_name_plural = _("Criteria: all of them must hold; without any the rule takes every request")
 
@@ -186,7 +187,16 @@ def _with_outcomes(interface: Interface, trial: Trial | None) -> list[dict[str, 
 def _criteria(rule: AssignmentRule, outcomes: dict[int, RuleOutcome]) -> list[dict[str, Any]]:
     outcome = outcomes.get(rule.pk)
     tried = {each.criterion.id: each for each in outcome.criteria} if outcome else {}
-    return [{"criterion": criterion, "tried": tried.get(criterion.pk)} for criterion in rule.criteria.all()]
+    return [
+        {"criterion": criterion, "values": _values(criterion), "tried": tried.get(criterion.pk)}
+        for criterion in rule.criteria.all()
+    ]
+
+
+def _values(criterion: Criterion) -> list[str]:
+    if criterion.operator == Criterion.Operator.ONE_OF:
+        return lines(criterion.value)
+    return [criterion.value] if criterion.value else []
 
 
 def _assigned_queue(trial: Trial | None) -> Queue | None:
