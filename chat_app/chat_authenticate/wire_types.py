@@ -3,6 +3,7 @@
 The functions raise `PydanticCustomError` whose type is the name of a fault in `errors.OF_VALIDATION`.
 """
 
+import math
 import re
 from enum import StrEnum
 from typing import Any, NoReturn
@@ -53,7 +54,7 @@ def whole_number(value: object, max_length: int) -> int:
     number = _integer(value)
     if number is None:
         _refuse("not_a_whole_number")
-    if len(str(value)) > max_length:
+    if len(value if isinstance(value, str) else str(number)) > max_length:
         _refuse("too_long", max_length=max_length)
     return number
 
@@ -81,7 +82,7 @@ def json_object(value: object, max_length: int) -> str:
 def _integer(value: object) -> int | None:
     if type(value) is int:  # booleans are integers to Python, but not to JSON
         return value
-    if type(value) is float and value in (float("inf"), float("-inf")):
+    if type(value) is float and math.isinf(value):  # too many digits for `strict_json`
         return GREATEST_LONG + 1
     return int(value) if isinstance(value, str) and INTEGER.fullmatch(value) else None
 

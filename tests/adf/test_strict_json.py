@@ -1,5 +1,6 @@
 import json
 import math
+from contextlib import suppress
 
 import pytest
 from hypothesis import given
@@ -22,10 +23,8 @@ def test_reads_what_json_is(value: object) -> None:
 
 @given(st.text())
 def test_any_text_is_json_or_refused(text: str) -> None:
-    try:
-        strict_json.decode(text)
-    except (InvalidJson, NotAValue) as error:
-        assert isinstance(error, ValueError)
+    with suppress(InvalidJson, NotAValue):
+        assert strict_json.decode(text) == json.loads(text)
 
 
 @pytest.mark.parametrize(

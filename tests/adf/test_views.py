@@ -84,7 +84,12 @@ def test_not_signed_in(rf: RequestFactory, authorization: str | None, version: s
 
 def test_the_order_of_checks(rf: RequestFactory) -> None:
     """Each request has one fault less than the one before."""
-    faulty = {"authorization": None, "accept": "text/html", "content_type": "text/plain", "body": b"x" * 70_000}
+    faulty: dict[str, Any] = {
+        "authorization": None,
+        "accept": "text/html",
+        "content_type": "text/plain",
+        "body": b"x" * 70_000,
+    }
     assert ask(rf, version="0", method="PUT", **faulty).status_code == 400
     assert ask(rf, method="PUT", **faulty).status_code == 405
     for name, right, status in [

@@ -2,8 +2,8 @@
 
 import csv
 import json
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -25,19 +25,19 @@ ROWS = list(csv.DictReader(TABLE.read_text("utf-8").splitlines()))
 Row = dict[str, str]
 
 
-def rows(*directions: str, having: str = "name", lacking: str = "") -> Any:
+def rows(*directions: str, having: str = "name", lacking: str = "") -> pytest.MarkDecorator:
     chosen = [row for row in ROWS if row["direction"] in directions and row[having] and not row.get(lacking)]
     return pytest.mark.parametrize("row", chosen, ids=[row["name"] for row in chosen])
 
 
-def parse(release: Release = NEWEST, **values: object) -> ChatAuthenticateRequest:
+def parse(values: Mapping[str, object], release: Release = NEWEST) -> ChatAuthenticateRequest:
     body = {"authUserName": "John Smith", "interfaceId": 1, **values}
     return schemas.parse(json.dumps(body).encode(), release=release, refuse_unknown=True)
 
 
-def codes(release: Release = NEWEST, **values: object) -> list[tuple[str, str]]:
+def codes(values: Mapping[str, object], release: Release = NEWEST) -> list[tuple[str, str]]:
     with pytest.raises(AdfError) as caught:
-        parse(release, **values)
+        parse(values, release)
     assert caught.value.status == 400
     return [(fault.error.code, fault.path) for fault in caught.value.faults]
 
@@ -85,42 +85,43 @@ def test_declaration_of_what_only_answers_have(row: Row) -> None:
 
 @rows("both")
 def test_a_value_comes_back_as_a_string(row: Row) -> None:
-    assert parse(**{row["name"]: a_value(row)}).wire()[row["name"]] == a_value(row)
+    assert parse({row["name"]: a_value(row)}).wire()[row["name"]] == a_value(row)
 
 
 @rows("both")
 def test_null_empty_and_absent_are_the_same(row: Row) -> None:
     name = row["name"]
     if row["required"] == "yes":
-        assert codes(**{name: None}) == codes(**{name: ""}) == [("27014", f"/{name}")]
+        assert codes({name: None}) == codes({name: ""}) == [("27014", f"/{name}")]
     else:
-        assert parse(**{name: None}).wire() == parse(**{name: ""}).wire() == parse().wire()
-        assert parse().wire()[name] == (row["default"] or None)
+        assert parse({name: None}).wire() == parse({name: ""}).wire() == parse({}).wire()
+        assert parse({}).wire()[name] == (row["default"] or None)
 
 
 @rows("both")
 @pytest.mark.parametrize("value", [[], {}, ["text"], {"a": 1}, 1.5, 1.0, "\x00", "\ud800"], ids=repr)
 def test_what_no_attribute_may_be(row: Row, value: object) -> None:
-    assert {path for _, path in codes(**{row["name"]: value})} == {f"/{row['name']}"}
+    assert {path for _, path in codes({row["name"]: value})} == {f"/{row['name']}"}
 
 
 @rows("both", having="max_length", lacking="values")
 def test_length_in_code_points(row: Row) -> None:
     name, longest = row["name"], limit(row)
-    fill = {
+    fills: dict[Form, Callable[[int], str]] = {
         Form.TEXT: lambda length: "😀" * length,
         Form.WHOLE_NUMBER: lambda length: "1" * length,
         Form.JSON_OBJECT: lambda length: '{"k":"' + "😀" * (length - 8) + '"}',
-    }[ATTRIBUTE_BY_NAME[name].form]
-    assert parse(**{name: fill(longest)}).wire()[name] == fill(longest)
-    assert codes(**{name: fill(longest + 1)}) == [("CHAT-40021", f"/{name}")]
+    }
+    fill = fills[ATTRIBUTE_BY_NAME[name].form]
+    assert parse({name: fill(longest)}).wire()[name] == fill(longest)
+    assert codes({name: fill(longest + 1)}) == [("CHAT-40021", f"/{name}")]
 
 
 @rows("both", having="values")
 def test_values(row: Row) -> None:
     for value in row["values"].split("|"):
-        assert parse(**{row["name"]: value}).wire()[row["name"]] == value
-    assert codes(**{row["name"]: "NEITHER"})[0][1] == f"/{row['name']}"
+        assert parse({row["name"]: value}).wire()[row["name"]] == value
+    assert codes({row["name"]: "NEITHER"})[0][1] == f"/{row['name']}"
 
 
 @rows("both")
@@ -128,32 +129,32 @@ def test_type(row: Row) -> None:
     name = row["name"]
     if row["type"] == "Long":
         for number in (0, -1, 2**63 - 1, -(2**63)):
-            assert parse(**{name: number}).wire()[name] == parse(**{name: str(number)}).wire()[name] == str(number)
+            assert parse({name: number}).wire()[name] == parse({name: str(number)}).wire()[name] == str(number)
         for number in (2**63, -(2**63) - 1):
-            assert codes(**{name: number}) == codes(**{name: str(number)}) == [("CHAT-40023", f"/{name}")]
+            assert codes({name: number}) == codes({name: str(number)}) == [("CHAT-40023", f"/{name}")]
         for value in (True, " ", " 1", "1 ", "+1", "1.0", "1e3", "0x1", "one", "१", "--1", "-"):
-            assert codes(**{name: value}) == [("CHAT-40022", f"/{name}")]
+            assert codes({name: value}) == [("CHAT-40022", f"/{name}")]
     elif ATTRIBUTE_BY_NAME[name].form in {Form.TEXT, Form.CHOICE, Form.JSON_OBJECT}:
-        assert {path for _, path in codes(**{name: 1}) + codes(**{name: True})} == {f"/{name}"}
+        assert {path for _, path in codes({name: 1}) + codes({name: True})} == {f"/{name}"}
 
 
 @rows("both")
 def test_release(row: Row) -> None:
     name = row["name"]
     if not row["since_release"]:
-        assert parse(OLDEST, **{name: a_value(row)}).wire()[name] == a_value(row)
+        assert parse({name: a_value(row)}, OLDEST).wire()[name] == a_value(row)
         return
     since = Release.parse(row["since_release"])
     before = since._replace(year=since.year - 1)
-    assert parse(since, **{name: a_value(row)}).wire()[name] == a_value(row)
-    assert codes(before, **{name: a_value(row)}) == [("CHAT-40030", f"/{name}")]
-    assert name not in parse(before, **{name: None}).wire()
+    assert parse({name: a_value(row)}, since).wire()[name] == a_value(row)
+    assert codes({name: a_value(row)}, before) == [("CHAT-40030", f"/{name}")]
+    assert name not in parse({name: None}, before).wire()
 
 
 @rows("response", "ignored")
 @pytest.mark.parametrize("value", ["text", 1, 1.5, None, [], {"a": [1]}, True], ids=repr)
 def test_what_is_not_listened_to(row: Row, value: object) -> None:
-    request = parse(**{row["name"]: value})
+    request = parse({row["name"]: value})
     assert request.ignored == ()
     assert row["name"] not in request.wire()
     assert row["name"] not in request.stored()
