@@ -1,6 +1,13 @@
-"""What each worker process of `manage.py serve` loads."""
+"""What each worker process of `manage.py serve` loads, before it serves."""
 
+import ctypes
 import os
+import signal
+import sys
+from types import FrameType
+
+import granian._signals
+from granian._granian import WorkerSignal
 
 from chatauth_project.environment import Environment
 from chatauth_project.wsgi import application
@@ -8,6 +15,8 @@ from chatauth_project.wsgi import application
 __all__ = ["application"]
 
 _SETTINGS = {name.upper() for name in Environment.model_fields}
+_PR_SET_PDEATHSIG = 1
+"""From <linux/prctl.h>."""
 
 
 def _forget_environment() -> None:
@@ -21,4 +30,29 @@ def _forget_environment() -> None:
             del os.environ[name]
 
 
+def _end_with_supervisor() -> None:
+    """Without its supervisor a worker would keep the port, and nobody would stop it."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+def _stop_at_supervisors_word() -> WorkerSignal:
+    """Stop at the first SIGTERM, and leave Ctrl-C, which a terminal sends to all, to the supervisor.
+
+    granian 2.8 can miss both when two different signals come close together (seen again and again: the
+    stop then waits until the worker is killed).
+    """
+    stop = WorkerSignal()
+
+    def handle(_signal: int, _frame: FrameType | None) -> None:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        stop.set()
+
+    signal.signal(signal.SIGTERM, handle)
+    return stop
+
+
+signal.signal(signal.SIGINT, signal.SIG_IGN)
 _forget_environment()
+_end_with_supervisor()
+granian._signals.set_sync_signals = _stop_at_supervisors_word  # noqa: SLF001 - there is no public way

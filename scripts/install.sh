@@ -36,7 +36,7 @@ create_environment() {
 install_packages() {
     echo "Installing the locked packages of $lock (the first time takes a minute) ..."
     began="$(date +%s)"
-    .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-input \
+    .venv/bin/python -m pip install -qq --disable-pip-version-check --no-input \
         --require-hashes --requirement "$lock" ||
         fail "The packages could not be installed; the lines above say why. They come from the network: is there a proxy to be set?"
     echo "Installed in $(($(date +%s) - began)) s."

@@ -1,5 +1,6 @@
 """`manage.py demonstration`: what `make run` starts."""
 
+import signal
 import time
 from typing import Any
 
@@ -18,8 +19,11 @@ class Command(BaseCommand):
     requires_system_checks = []  # noqa: RUF012 - Django's form; `refuse_faults` runs them all
 
     def handle(self, *args: Any, **options: Any) -> None:
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # until the server takes over
         try:
             self._run(began=time.monotonic())
+        except KeyboardInterrupt:
+            self._say("Stopped before it was ready.")
         except StartFault as fault:
             raise CommandError("\n".join(fault.sentences), returncode=2) from fault
         except EmbeddedPostgresError as error:
