@@ -1,0 +1,25 @@
+"""Requests that Django itself would stumble over."""
+
+from typing import Any
+
+import pytest
+from django.test import RequestFactory
+
+from chatauth_project.wsgi import application
+
+
+@pytest.mark.parametrize(
+    "content_type", ["application/json; charset*=nonsense''x", "application/json; x*=nonsense''\"", "application/json"]
+)
+def test_any_content_type_gets_an_answer(rf: RequestFactory, content_type: str) -> None:
+    statuses: list[str] = []
+
+    def start_response(status: str, _headers: list[tuple[str, str]], _error: Any = None) -> Any:
+        statuses.append(status)
+
+    request = rf.post("/crmRestApi/resources/latest/nothing", b"{}", content_type="application/json", secure=True)
+    environ = {**request.environ, "CONTENT_TYPE": content_type}
+    answer = application(environ, start_response)
+    b"".join(answer)
+    answer.close()
+    assert statuses == ["404 Not Found"]
