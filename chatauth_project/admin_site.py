@@ -6,7 +6,7 @@ from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.views import PasswordChangeView
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from unfold.forms import AdminOwnPasswordChangeForm, AuthenticationForm
@@ -46,15 +46,15 @@ class ChatauthAdminSite(UnfoldAdminSite):
 
     index_title = _("Overview")
     index_template = "admin/overview.html"
-    password_change_template = "registration/password_change_form.html"
+    password_change_template = "registration/password_change_form.html"  # noqa: S105 - the name of a file
 
     def app_index(self, request: HttpRequest, app_label: str, extra_context: Any = None) -> HttpResponse:
         """The way from a page up to its application leads to the start page."""
         return HttpResponseRedirect(reverse("admin:index"))
 
-    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponseBase:
         """Show the form in which one changes one's own password."""
-        request.current_app = self.name  # type: ignore[attr-defined]
+        request.current_app = self.name
         view = OwnPasswordChange.as_view(
             template_name=self.password_change_template,
             success_url=reverse("admin:password_change_done"),

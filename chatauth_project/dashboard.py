@@ -42,10 +42,10 @@ class Chart:
     empty: Any
     heading: Any
     rows: Sequence[tuple[str, int]]
-    kind: str = "bar"
 
     @property
     def total(self) -> int:
+        """All that the chart shows, added up."""
         return sum(count for _label, count in self.rows)
 
     @property
@@ -83,8 +83,10 @@ def _tokens(now: Any) -> Chart:
         id="tokens",
         title=_("Tokens per hour"),
         note=_("The last 24 hours; an hour with more than %s tokens stands at that.") % _grouped(PER_HOUR_LIMIT),
-        empty=_("No token was issued in the last 24 hours. The first one needs a user with the role and a call of "
-                "chatAuthenticate: the page of the API shows how."),
+        empty=_(
+            "No token was issued in the last 24 hours. The first one needs a user with the role and a call of "
+            "chatAuthenticate: the page of the API shows how."
+        ),
         heading=_("Tokens"),
         rows=[(date_format(timezone.localtime(hour.begins_at), "H:i"), hour.tokens) for hour in hours],
     )

@@ -35,6 +35,8 @@ OWN_STANDING = ["is_active", "is_staff", "is_superuser"]
 
 
 class RoleFilter(DropdownFilter):
+    """Users who hold one role."""
+
     title = _("role")
     parameter_name = "role"
 
@@ -47,15 +49,16 @@ class RoleFilter(DropdownFilter):
 
 
 @admin.register(User)
-class UserAdmin(DjangoUserAdmin, AuditedModelAdmin):
+class UserAdmin(DjangoUserAdmin, AuditedModelAdmin):  # type: ignore[misc, type-arg]
+    """Users: who they are, what they hold; import from a file."""
+
     form = ChangedUserForm
     add_form = NewUserForm
     add_form_template = "admin/change_form.html"
     change_password_form = AdminPasswordChangeForm
-    list_display: ClassVar = ["name", "email", "roles_held", "state", "last_login"]
+    list_display = ("name", "email", "roles_held", "state", "last_login")
     list_filter: ClassVar = ["is_active", "is_staff", RoleFilter]
     list_filter_submit = True
-    list_per_page = 50
     search_fields: ClassVar = ["username_key"]
     search_help_text = _("Beginning of user name or e-mail")
     ordering: ClassVar = ["username_key"]
@@ -67,18 +70,18 @@ class UserAdmin(DjangoUserAdmin, AuditedModelAdmin):
         (_("In Fusion"), {"fields": [("contact_party_id", "organization_party_id"), "organization_name"]}),
         (_("What they may do"), {"fields": ["is_active", "is_staff", "is_superuser", "groups"]}),
     ]
-    add_fieldsets: ClassVar = [
+    add_fieldsets = (
         (None, {"fields": ["username", "usable_password", "password1", "password2"]}),
         (_("Who it is"), {"fields": [("first_name", "last_name"), "email", "email_verified"]}),
         (_("In Fusion"), {"fields": [("contact_party_id", "organization_party_id"), "organization_name"]}),
         (_("What they may do"), {"fields": ["is_staff", "groups"]}),
-    ]
+    )
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[User]":
         users: QuerySet[User] = super().get_queryset(request)
         return users.prefetch_related("groups")
 
-    def get_form(self, request: HttpRequest, obj: User | None = None, **kwargs: Any) -> Any:
+    def get_form(self, request: HttpRequest, obj: User | None = None, **kwargs: Any) -> Any:  # type: ignore[override]
         """Tell the form who acts."""
         form = super().get_form(request, obj, **kwargs)
         return type(form.__name__, (form,), {"actor": request.user})
@@ -118,7 +121,7 @@ class UserAdmin(DjangoUserAdmin, AuditedModelAdmin):
         """Store the users of a CSV file."""
         return import_page(self, request)
 
-    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> None:
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> None:  # type: ignore[override]
         """A change of the password alone, on its own page, is audited as a fact."""
         if self.has_snapshot(request, obj):
             super().log_change(request, obj, message)
@@ -154,6 +157,8 @@ admin.site.unregister(Group)
 
 @admin.register(Role)
 class RoleAdmin(AuditedModelAdmin):
+    """Roles and the entitlements that they carry."""
+
     form = RoleForm
     list_display: ClassVar = ["name", "entitlements", "holders"]
     search_fields: ClassVar = ["name"]

@@ -33,14 +33,14 @@ DEEDS_BY_TABLE = {
 """What can be done on which page; other permissions of Django's mean nothing to anybody."""
 
 
-class RolesField(forms.ModelMultipleChoiceField):
+class RolesField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
     """Roles to choose from, as boxes to tick."""
 
     widget = UnfoldAdminCheckboxSelectMultiple
 
 
 class GrantedRoles(forms.ModelForm):  # type: ignore[type-arg]
-    """Offers the roles that the actor may grant, and those that the user holds already. ``actor`` is set by the page."""
+    """Offers the roles that the actor may grant, and those that the user holds. ``actor`` is set by the page."""
 
     actor: User
 
@@ -89,7 +89,7 @@ class NewUserForm(GrantedRoles, UserCreationForm):
         choice = self.fields["usable_password"]
         choice.label = _("Sign-in by password")
         choice.help_text = _("Without a password nobody can sign in as this user. You can set one later.")
-        choice.widget.choices = [("true", _("Possible")), ("false", _("Not possible"))]  # type: ignore[attr-defined]
+        choice.widget.choices = [("true", _("Possible")), ("false", _("Not possible"))]
 
     def clean_username(self) -> str:
         """The model compares names as signing in does; Django's own comparison would read every row."""
@@ -105,12 +105,12 @@ class ChangedUserForm(GrantedRoles, UserChangeForm):
         fields = "__all__"  # noqa: DJ007 - the page's fieldsets choose
 
 
-class EntitlementsField(forms.ModelMultipleChoiceField):
+class EntitlementsField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
     """Entitlements to choose from, in words."""
 
     widget = UnfoldAdminCheckboxSelectMultiple
 
-    def label_from_instance(self, obj: Permission) -> str:  # type: ignore[override]
+    def label_from_instance(self, obj: Permission) -> str:
         """Say what the permission allows."""
         return entitlement_name(obj)
 

@@ -5,7 +5,6 @@ from typing import Any, cast
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -33,12 +32,14 @@ class FileForm(forms.Form):
 
     file = forms.FileField(label=_("CSV file"), widget=UnfoldAdminFileFieldWidget(attrs={"accept": ".csv,text/csv"}))
 
-    def clean_file(self) -> UploadedFile:
+    def clean_file(self) -> Any:
         """Refuse a file that is too large before it is read."""
-        file: UploadedFile = self.cleaned_data["file"]
+        file = self.cleaned_data["file"]
         if file.size is None or file.size > LARGEST_FILE:
             megabytes = LARGEST_FILE // 1024**2
-            raise ValidationError(_("The file is larger than %d MB. Split it, or use the command import_users.") % megabytes)
+            raise ValidationError(
+                _("The file is larger than %d MB. Split it, or use the command import_users.") % megabytes
+            )
         return file
 
 

@@ -45,10 +45,16 @@ HISTORY = ("object_type", "object_id")
 
 ALARMING = (Event.SIGN_IN_THROTTLED, Event.KEY_REVOKED, Event.OBJECT_DELETED)
 REFUSING = (Event.SIGN_IN_FAILED, Event.TOKEN_REFUSED)
-TONES = dict.fromkeys(Event, "info") | dict.fromkeys(ALARMING, "danger") | dict.fromkeys(REFUSING, "warning")
+TONES: dict[str, str] = {
+    **dict.fromkeys(Event, "info"),
+    **dict.fromkeys(ALARMING, "danger"),
+    **dict.fromkeys(REFUSING, "warning"),
+}
 
 
 class EventFilter(DropdownFilter):
+    """Events of one kind."""
+
     title = _("event")
     parameter_name = "event"
     narrows_keys = True
@@ -61,10 +67,14 @@ class EventFilter(DropdownFilter):
 
 
 class EventDays(DaysFilter):
+    """Events from day to day."""
+
     time_of = "at"
 
 
 class AuditList(NewestFirst):
+    """Events, the newest first."""
+
     def stretch(self, request: HttpRequest) -> "QuerySet[Any]":
         """The history of one object is looked for among its own events."""
         history = {name: self.params[name] for name in HISTORY if name in self.params}
@@ -73,6 +83,8 @@ class AuditList(NewestFirst):
 
 @admin.register(AuditEvent)
 class AuditEventAdmin(ReadOnlyModelAdmin):
+    """What happened, who did it, and what was before and after; reading only."""
+
     list_display: ClassVar = ["at", "what", "reason", "who", "object_name", "changed", "address"]
     list_display_links: ClassVar = ["at"]
     list_filter: ClassVar = [EventFilter, EventDays]

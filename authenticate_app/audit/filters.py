@@ -31,7 +31,7 @@ class DaysForm(forms.Form):
 class DaysFilter(admin.ListFilter):
     """From day to day, in the server's time zone. Subclasses name the column with the time (``time_of``)."""
 
-    title = _("time")  # type: ignore[assignment]
+    title = _("time")
     template = "admin/days_filter.html"
     narrows_keys = True
     time_of: ClassVar[str]
@@ -50,13 +50,13 @@ class DaysFilter(admin.ListFilter):
         """The form, filled in."""
         yield {"form": DaysForm(self.used_parameters, auto_id="filter_%s")}
 
-    def expected_parameters(self) -> list[str]:
+    def expected_parameters(self) -> list[str | None]:
         """Our names in the address."""
         return [FROM, TO]
 
     def queryset(self, request: HttpRequest, queryset: "QuerySet[Any]") -> "QuerySet[Any]":
         """Turn the days into keys; a day that is none is ignored."""
-        first, last = (_day(self.used_parameters.get(name, "")) for name in (FROM, TO))
+        first, last = (_day(str(self.used_parameters.get(name, ""))) for name in (FROM, TO))
         if first is not None:
             queryset = queryset.filter(pk__gte=self._key(queryset, first))
         if last is not None and last < date.max:

@@ -51,13 +51,16 @@ class AuditedModelAdmin(ModelAdmin):
         return snapshot(stored, related=self._related()) if stored else None
 
     def log_addition(self, request: HttpRequest, obj: Model, message: Any) -> None:
+        """Audit an object that was added."""
         _record(request, obj, before=None, after=self.stored_state(obj))
 
     def log_change(self, request: HttpRequest, obj: Model, message: Any) -> None:
+        """Audit an object that was changed."""
         before = _befores(request).pop(_key(obj), None)
         _record(request, obj, before=before, after=self.stored_state(obj))
 
     def log_deletions(self, request: HttpRequest, queryset: Iterable[Model]) -> None:
+        """Audit objects that are about to be deleted."""
         for obj in queryset:
             _record(request, obj, before=self.stored_state(obj), after=None)
 
@@ -89,7 +92,8 @@ def _foreign_key(parent: type[Model], inline: "type[InlineModelAdmin[Any, Any]]"
     """The inline's field that points to its parent: named, or the first that does."""
     if inline.fk_name:
         return inline.fk_name
-    return next(field.name for field in inline.model._meta.concrete_fields if field.related_model is parent)
+    names: Iterator[str] = (field.name for field in inline.model._meta.concrete_fields if field.related_model is parent)
+    return next(names)
 
 
 def _record(request: HttpRequest, obj: Model, *, before: Snapshot | None, after: Snapshot | None) -> None:

@@ -65,11 +65,10 @@ class NewestFirst(ChangeList):
 
         Such a filter says so by an attribute ``narrows_keys``.
         """
-        rows = self.root_queryset
+        rows: QuerySet[Any] = self.root_queryset
         for chosen in self.filter_specs:
             if getattr(chosen, "narrows_keys", False):
-                narrowed = chosen.queryset(request, rows)
-                rows = rows if narrowed is None else narrowed
+                rows = chosen.queryset(request, rows)
         return rows
 
     def get_results(self, request: HttpRequest) -> None:
@@ -81,7 +80,7 @@ class NewestFirst(ChangeList):
         self._show(list(self._within(last_looked_at)[: self.list_per_page + 1]), last_looked_at)
 
     def _within(self, last_looked_at: int | None) -> "QuerySet[Any]":
-        rows = self.queryset
+        rows: QuerySet[Any] = self.queryset
         if self.before is not None:
             rows = rows.filter(pk__lt=self.before)
         return rows if last_looked_at is None else rows.filter(pk__gte=last_looked_at)

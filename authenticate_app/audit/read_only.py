@@ -1,6 +1,6 @@
 """The base of admin pages that only show."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin
@@ -10,7 +10,7 @@ class ReadOnlyModelAdmin(ModelAdmin):
     """Lists and shows; whoever may view the table may not write it here."""
 
     list_filter_sheet = False
-    actions = None
+    actions: ClassVar[Any] = None
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Nobody adds a row by hand."""

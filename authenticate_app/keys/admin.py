@@ -33,6 +33,8 @@ TONES = {
 
 @admin.register(SigningKey)
 class SigningKeyAdmin(ReadOnlyModelAdmin):
+    """Signing keys with their state; rotating and revoking them."""
+
     list_display: ClassVar = ["kid", "state", "thumbprint", "signs_from", "retired_at", "deleted_at", "revoked_at"]
     list_per_page = 50
     fieldsets: ClassVar = [
@@ -92,7 +94,10 @@ class SigningKeyAdmin(ReadOnlyModelAdmin):
 
 
 def _tell_of_rotation(request: HttpRequest, rotation: services.Rotation) -> None:
-    names = {"kid": rotation.key.kid, "time": date_format(timezone.localtime(rotation.key.signs_from), "DATETIME_FORMAT")}
+    names = {
+        "kid": rotation.key.kid,
+        "time": date_format(timezone.localtime(rotation.key.signs_from), "DATETIME_FORMAT"),
+    }
     if rotation.is_new:
         messages.success(request, _("The key “%(kid)s” is announced and signs from %(time)s.") % names)
     else:
@@ -103,9 +108,9 @@ def _rotation_question() -> Question:
     return Question(
         title=_("Rotate the signing key?"),
         text=_(
-            "A new key is made now and announced in the key set. It takes over signing by itself as soon as every verifier "
-            "has had the time to fetch it, and the present key stays in the key set until its last token has expired. "
-            "No request fails meanwhile."
+            "A new key is made now and announced in the key set. It takes over signing by itself as soon as every "
+            "verifier has had the time to fetch it, and the present key stays in the key set until its last token has "
+            "expired. No request fails meanwhile."
         ),
         button=_("Rotate"),
         back=_list(),
@@ -116,8 +121,8 @@ def _revocation_question(key: SigningKey) -> Question:
     return Question(
         title=_("Revoke the key “%s”?") % key.kid,
         text=_(
-            "Do this when somebody else may have the private key. It leaves the key set at once, and every token that it "
-            "signed is refused from now on. If it is the key that signs, another one takes over at once. "
+            "Do this when somebody else may have the private key. It leaves the key set at once, and every token that "
+            "it signed is refused from now on. If it is the key that signs, another one takes over at once. "
             "This cannot be undone."
         ),
         button=_("Revoke"),

@@ -20,6 +20,8 @@ from authenticate_app.throttling.models import FailureCount
 
 @admin.register(FailureCount)
 class FailureCountAdmin(ReadOnlyModelAdmin):
+    """Counts of failed sign-ins that are running; clearing them."""
+
     list_display: ClassVar = ["address", "counted_by", "who", "failures", "state", "window_ends_at"]
     list_display_links = None
     list_filter: ClassVar = [("scope", ChoicesDropdownFilter)]
@@ -28,7 +30,7 @@ class FailureCountAdmin(ReadOnlyModelAdmin):
     list_select_related: ClassVar = ["user"]
     search_fields: ClassVar = ["address__startswith", "user__username_key__startswith"]
     search_help_text = _("Beginning of an address or of a user name")
-    actions: ClassVar = ["clear"]
+    actions: ClassVar[Any] = ["clear"]
 
     def get_queryset(self, request: HttpRequest) -> Any:
         """Only counts that still run: the others weigh nothing and are purged by themselves."""

@@ -36,6 +36,8 @@ TONES = {
 
 
 class StateFilter(DropdownFilter):
+    """Sessions in one state."""
+
     title = _("state")
     parameter_name = "state"
 
@@ -53,6 +55,8 @@ class StateFilter(DropdownFilter):
 
 
 class QueueFilter(DropdownFilter):
+    """Sessions of one queue."""
+
     title = _("queue")
     parameter_name = "queue"
     narrows_keys = True  # the index on (queue, id)
@@ -66,16 +70,22 @@ class QueueFilter(DropdownFilter):
 
 
 class SessionDays(DaysFilter):
+    """Sessions from day to day."""
+
     time_of = "created_at"
 
 
 class SessionList(NewestFirst):
+    """Sessions, the newest first."""
+
     def completed(self, page: list[Any]) -> list[Any]:
         """Fetch the names that the columns show: the keys may point to rows that are gone, so nothing is joined."""
         return _with_names(page)
 
 
 class TokenInline(OwnedRows):
+    """Tokens of a session."""
+
     model = ChatToken
     can_delete = False
     fields: ClassVar = ["jti", "issued_at", "expires_at", "claimed_at"]
@@ -92,6 +102,8 @@ class TokenInline(OwnedRows):
 
 @admin.register(ChatSession)
 class ChatSessionAdmin(ReadOnlyModelAdmin):
+    """Chat sessions; reading only."""
+
     list_display: ClassVar = ["id", "auth_user_name", "state_now", "queue_shown", "interface_shown", "created_at"]
     list_display_links: ClassVar = ["id", "auth_user_name"]
     list_filter: ClassVar = [StateFilter, QueueFilter, SessionDays]
@@ -101,7 +113,14 @@ class ChatSessionAdmin(ReadOnlyModelAdmin):
     search_fields: ClassVar = ["auth_user_name"]
     search_help_text = _("Beginning of the end user's name")
     inlines: ClassVar = [TokenInline]
-    readonly_fields: ClassVar = ["state_shown", "caller_name", "account_name", "queue_shown", "interface_shown", "asked_for"]
+    readonly_fields: ClassVar = [
+        "state_shown",
+        "caller_name",
+        "account_name",
+        "queue_shown",
+        "interface_shown",
+        "asked_for",
+    ]
     fieldsets: ClassVar = [
         (None, {"fields": [("auth_user_name", "state_shown"), ("interface_shown", "queue_shown")]}),
         (_("Who"), {"fields": [("caller_name", "account_name"), "client_address"]}),
@@ -126,7 +145,9 @@ class ChatSessionAdmin(ReadOnlyModelAdmin):
         newest = by_name.order_by("-auth_user_name", "-pk").values_list("pk", flat=True)
         found = list(newest[: SEARCH_LIMIT + 1])
         if len(found) > SEARCH_LIMIT:
-            messages.warning(request, _("More than %d sessions begin with that. Write more of the name.") % SEARCH_LIMIT)
+            messages.warning(
+                request, _("More than %d sessions begin with that. Write more of the name.") % SEARCH_LIMIT
+            )
         return queryset.filter(pk__in=found[:SEARCH_LIMIT]), False
 
     @display(description=_("state"), label={state.value: tone for state, tone in TONES.items()})

@@ -19,14 +19,10 @@ LATEST_SESSIONS: Final = 100_000
 
 @dataclass(frozen=True, slots=True)
 class Hour:
-    """Tokens issued in the hour that begins at ``begins_at``; ``is_capped``: there were more than that."""
+    """Tokens issued in the hour that begins at ``begins_at``, counted up to ``PER_HOUR_LIMIT``."""
 
     begins_at: datetime
     tokens: int
-
-    @property
-    def is_capped(self) -> bool:
-        return self.tokens >= PER_HOUR_LIMIT
 
 
 def tokens_per_hour(*, now: datetime) -> list[Hour]:

@@ -18,17 +18,23 @@ from chat_app.routing.models import Holiday, ServiceCalendar, ServicePeriod
 
 
 class PeriodInline(OwnedRows):
+    """Weekly periods of a calendar."""
+
     model = ServicePeriod
     fields: ClassVar = ["weekday", "opens_at", "closes_at"]
 
 
 class HolidayInline(OwnedRows):
+    """Days without service of a calendar."""
+
     model = Holiday
     fields: ClassVar = ["date", "name"]
 
 
 @admin.register(ServiceCalendar)
 class ServiceCalendarAdmin(AuditedModelAdmin):
+    """Calendars of service: when people are there to answer."""
+
     list_display: ClassVar = ["name", "time_zone", "open_now", "queues_that_use_it"]
     search_fields: ClassVar = ["name"]
     inlines: ClassVar = [PeriodInline, HolidayInline]

@@ -52,6 +52,8 @@ class NewInterfaceForm(forms.ModelForm):  # type: ignore[type-arg]
 
 @admin.register(Interface)
 class InterfaceAdmin(AuditedModelAdmin):
+    """Interfaces: the front doors of the chat service."""
+
     list_display: ClassVar = ["name_and_id", "state", "business_unit_org_id", "chat_site_name", "chat_server", "queues"]
     list_filter: ClassVar = ["enabled"]
     search_fields: ClassVar = ["name", "=id", "chat_site_name", "business_unit_org_id"]
@@ -111,7 +113,7 @@ class InterfaceAdmin(AuditedModelAdmin):
             messages.error(request, " ".join(fault.messages))
         return HttpResponseRedirect(back)
 
-    def save_model(self, request: HttpRequest, obj: Interface, form: Any, change: bool) -> None:
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """Store the interface; a new one comes with its default queue."""
         if change:
             super().save_model(request, obj, form, change)

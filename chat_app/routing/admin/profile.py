@@ -21,16 +21,16 @@ from chat_app.routing.models import ProfileOption, ProfileOptionValue
 from chat_app.routing.profile import COMMON_PRODUCT
 from chat_app.routing.selectors import describe_effective
 
-
 YES_OR_NO = [("Yes", _("Yes")), ("No", _("No"))]
 
 
 class ValueInline(OwnedRows):
+    """Values of an option at its levels."""
+
     model = ProfileOptionValue
     fields: ClassVar = ["level", "product", "user", "value"]
     autocomplete_fields: ClassVar = ["user"]
     verbose_name_plural = _("Values by level: the closest wins – user, then product, then site, then the default")
-
 
     def get_formset(self, request: HttpRequest, obj: ProfileOption | None = None, **kwargs: Any) -> Any:
         """Offer the two values where there are only two."""
@@ -71,11 +71,21 @@ class LookupForm(forms.Form):
 
 @admin.register(ProfileOption)
 class ProfileOptionAdmin(AuditedModelAdmin):
+    """Profile options, and which value counts for whom."""
+
     list_display: ClassVar = ["name_and_code", "default_value", "site_value", "closer_values", "in_force_today"]
     search_fields: ClassVar = ["code", "display_name"]
     ordering: ClassVar = ["display_name"]
     inlines: ClassVar = [ValueInline]
-    readonly_fields: ClassVar = ["code", "display_name", "description", "application", "value_type", "allowed_values", "site_only"]
+    readonly_fields: ClassVar = [
+        "code",
+        "display_name",
+        "description",
+        "application",
+        "value_type",
+        "allowed_values",
+        "site_only",
+    ]
     fieldsets: ClassVar = [
         (None, {"fields": ["display_name", "code", "description"]}),
         (_("What it may be"), {"fields": [("value_type", "allowed_values"), ("application", "site_only")]}),
@@ -89,6 +99,7 @@ class ProfileOptionAdmin(AuditedModelAdmin):
         if obj is not None and "default_value" in form.base_fields:
             _offer_values(obj, form.base_fields["default_value"])
         return form
+
     show_add_link = False
 
     def has_add_permission(self, request: HttpRequest) -> bool:

@@ -23,7 +23,10 @@ from chat_app.routing.hours import is_open
 from chat_app.routing.models import Queue, QueueOverflow, QueueResource, Team
 from chat_app.routing.selectors import reasons_to_keep_queue
 
+
 class OverflowInline(OwnedRows):
+    """Queues that take over from a queue."""
+
     model = QueueOverflow
     fk_name = "queue"
     fields: ClassVar = ["overflow_queue", "priority", "enabled"]
@@ -33,6 +36,8 @@ class OverflowInline(OwnedRows):
 
 
 class ResourceInline(OwnedRows):
+    """Who serves a queue."""
+
     model = QueueResource
     fields: ClassVar = ["agent", "team"]
     autocomplete_fields: ClassVar = ["agent", "team"]
@@ -41,7 +46,17 @@ class ResourceInline(OwnedRows):
 
 @admin.register(Queue)
 class QueueAdmin(AuditedModelAdmin):
-    list_display: ClassVar = ["name_and_id", "interface", "state", "distribution", "is_served", "open_now", "stripe_code"]
+    """Queues: where chats wait for an agent."""
+
+    list_display: ClassVar = [
+        "name_and_id",
+        "interface",
+        "state",
+        "distribution",
+        "is_served",
+        "open_now",
+        "stripe_code",
+    ]
     list_filter: ClassVar = ["interface", "enabled", "distribution", "is_default"]
     search_fields: ClassVar = ["name", "=id", "external_reference"]
     list_select_related: ClassVar = ["interface", "service_calendar"]
@@ -58,7 +73,9 @@ class QueueAdmin(AuditedModelAdmin):
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Queue]":
         served = Exists(served_queues().filter(pk=OuterRef("pk")))
         queues: QuerySet[Queue] = super().get_queryset(request)
-        return queues.annotate(served=served).prefetch_related("service_calendar__periods", "service_calendar__holidays")
+        return queues.annotate(served=served).prefetch_related(
+            "service_calendar__periods", "service_calendar__holidays"
+        )
 
     def get_readonly_fields(self, request: HttpRequest, obj: Queue | None = None) -> list[str]:
         """The number stands in answers and tokens' sessions, the interface decides the rules: both stay."""
@@ -144,6 +161,8 @@ def _default_question(queue: Queue, back: str) -> Question:
 
 @admin.register(Team)
 class TeamAdmin(AuditedModelAdmin):
+    """Teams of agents."""
+
     list_display: ClassVar = ["name", "number_of_members", "queues"]
     search_fields: ClassVar = ["name"]
     autocomplete_fields: ClassVar = ["members"]

@@ -45,6 +45,8 @@ class SuggestingInput(UnfoldAdminTextInputWidget):
 
 
 class CriterionInline(OwnedBlocks):
+    """Criteria of a rule."""
+
     model = Criterion
     fields: ClassVar = [("subject", "name"), ("operator", "value")]
     verbose_name_plural = _("Criteria: all of them must hold; without any the rule takes every request")
@@ -60,6 +62,8 @@ class CriterionInline(OwnedBlocks):
 
 @admin.register(AssignmentRule)
 class AssignmentRuleAdmin(AuditedModelAdmin):
+    """Assignment rules; the list is a page of its own, where their order is changed and requests are tried."""
+
     search_fields: ClassVar = ["name"]
     autocomplete_fields: ClassVar = ["queue"]
     inlines: ClassVar = [CriterionInline]
@@ -70,16 +74,16 @@ class AssignmentRuleAdmin(AuditedModelAdmin):
         own = [
             path("order/<int:interface_id>/", view(require_POST(self.reorder)), name="chat_app_assignmentrule_order"),
         ]
-        return own + super().get_urls()
+        return [*own, *super().get_urls()]
 
     def get_readonly_fields(self, request: HttpRequest, obj: AssignmentRule | None = None) -> list[str]:
         """A rule stays with its interface, whose queues it gives."""
         return ["interface"] if obj else []
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
-        return {"interface": request.GET.get("interface") or _default_interface_id()}
+        return {"interface": request.GET.get("interface") or Interface.objects.filter(is_default=True).first()}
 
-    def save_model(self, request: HttpRequest, obj: AssignmentRule, form: Any, change: bool) -> None:
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """A new rule is tried last; its place is changed on the list."""
         if not change:
             obj.rank = services.next_rank(interface=obj.interface)
@@ -155,10 +159,6 @@ def _rules(interface: Interface) -> "QuerySet[AssignmentRule]":
     return AssignmentRule.objects.filter(interface=interface).order_by("rank", "id")
 
 
-def _default_interface_id() -> int | None:
-    return Interface.objects.order_by("-is_default", "id").values_list("pk", flat=True).first()
-
-
 def _trial(form: TrialForm) -> Trial:
     return try_request(
         routing.current().value,
@@ -172,7 +172,7 @@ def _shown_interface(request: HttpRequest, trial: Trial | None) -> Interface | N
     """The interface that takes the tried request; else the one that the address names; else the default one."""
     wanted = trial.interface.id if trial and trial.interface else request.GET.get("interface", "")
     shown = Interface.objects.filter(pk=wanted).first() if str(wanted).isdecimal() else None
-    return shown or Interface.objects.filter(pk=_default_interface_id()).first()
+    return shown or Interface.objects.order_by("-is_default", "id").first()
 
 
 def _with_outcomes(interface: Interface, trial: Trial | None) -> list[dict[str, Any]]:

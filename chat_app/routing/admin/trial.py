@@ -119,6 +119,4 @@ def try_request(routing: Routing, *, attributes: Mapping[str, Any], caller_organ
 def _option(routing: Routing, code: OptionCode, texts: Mapping[str, str], today: date) -> EffectiveValue:
     end_user = name_key(texts.get("authUserName", ""))
     user_values = user_level_values(name_key=end_user, caller_id=NO_ACCOUNT) if routing.profile.has_user_values else {}
-    return routing.profile.effective(
-        code, product=texts.get("stripeCode", ""), user_values=user_values, today=today
-    )
+    return routing.profile.effective(code, product=texts.get("stripeCode", ""), user_values=user_values, today=today)
