@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from hypothesis import settings
+from pytest_django import DjangoDbBlocker
 
 from tests.environment import CLUSTER_VARIABLE, database_of_this_run
 
@@ -16,7 +17,7 @@ settings.load_profile("chatauth")
 def _starts_the_database(config: pytest.Config) -> bool:
     """The first process starts the database, for the helpers of pytest-xdist as well."""
     is_helper = hasattr(config, "workerinput")
-    return not is_helper and CLUSTER_VARIABLE in os.environ and not os.environ.get("CHATAUTH_OWN_DATABASE")
+    return not is_helper and CLUSTER_VARIABLE in os.environ
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -32,10 +33,13 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None) -> Iterator[None]:
-    """Let go of the test database before it is dropped: the listener keeps a connection to it."""
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """Keep what migrations stored, and let go of the test database before it is dropped."""
     from authenticate_app.revisions.listener import listener
+    from tests import pristine
 
+    with django_db_blocker.unblock():
+        pristine.keep()
     yield
     listener.stop()
 

@@ -14,7 +14,7 @@ from authenticate_app.audit.models import AuditEvent
 from authenticate_app.throttling.models import FailureCount
 from tests.accounts.conftest import PASSWORD, Requests, basic
 
-pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def outcomes(headers: list[str], request_from: Requests) -> list[type[Exception] | None]:

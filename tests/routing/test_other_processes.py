@@ -11,7 +11,7 @@ from chat_app.routing import demonstration, services, snapshot
 from chat_app.routing.models import AssignmentRule, Interface, Queue
 from tests.routing import builders
 
-pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture(autouse=True)

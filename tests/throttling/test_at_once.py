@@ -13,7 +13,7 @@ from authenticate_app.throttling.models import FailureCount
 from authenticate_app.throttling.services import give_back, note_refusal, record_success
 from tests.throttling.claiming import NOW, claim
 
-pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+pytestmark = pytest.mark.django_db(transaction=True)
 T = TypeVar("T")
 THREADS = 8
 
