@@ -36,6 +36,7 @@ SOCKET_NAME = ".s.PGSQL.5432"
 SOCKET_PATH_LIMIT = 107
 """Longest path of a Unix socket that Linux takes, in bytes (unix(7))."""
 PATH_THAT_NEEDS_NO_QUOTES = re.compile(r"[\w/.+~-]+", re.ASCII)
+ODD_IN_DOUBLE_QUOTES = frozenset('"$`\\\n')
 START_TIMEOUT_SECONDS = 60
 STOP_TIMEOUT_SECONDS = 60
 UNPRIVILEGED_USER = "nobody"
@@ -90,6 +91,7 @@ class EmbeddedPostgres:
 
         The first start creates the database cluster. Raises `EmbeddedPostgresError`.
         """
+        _refuse_odd_path(self.data)
         _make_private(self.data)
         with self._alone():
             if self.pid() is None:
@@ -148,11 +150,18 @@ class EmbeddedPostgres:
         if not (self.cluster / "PG_VERSION").exists():
             self._create_cluster()
         self._refuse_other_version()
+        self._remove_stale_locks()
+
+    def _remove_stale_locks(self) -> None:
+        """Help PostgreSQL over what kill -9 left behind.
+
+        It sees by itself that a number of its lock files belongs to no process any more, but not
+        that it belongs to another program now, or to a dead process that nobody has buried.
+        """
         noted = self._noted_pid()
-        if noted is not None and _lives(noted):
-            # Left over by kill -9, and the number now belongs to another program: PostgreSQL
-            # itself would wait for that program to end.
+        if noted is not None and _exists(noted):
             (self.cluster / "postmaster.pid").unlink()
+            (self.socket_directory / f"{SOCKET_NAME}.lock").unlink(missing_ok=True)
 
     def _create_cluster(self) -> None:
         draft = self.data / "cluster.new"
@@ -281,6 +290,16 @@ def _unprivileged_ids() -> tuple[int, int]:
     return user.pw_uid, user.pw_gid
 
 
+def _refuse_odd_path(directory: Path) -> None:
+    """PostgreSQL's pg_ctl hands paths to a shell, inside of double quotes, as they are."""
+    odd = ODD_IN_DOUBLE_QUOTES.intersection(str(directory))
+    if odd:
+        raise EmbeddedPostgresError(
+            f"{directory} holds {' and '.join(sorted(odd))}, which PostgreSQL's own programs cannot cope"
+            f" with: use a directory without. {OWN_DATABASE_INSTEAD}"
+        )
+
+
 def _give_away(directory: Path) -> None:
     """PostgreSQL insists on owning its cluster; the directory above stays ours and closed."""
     if os.geteuid() == 0:
@@ -307,11 +326,20 @@ def _serves(pid: int, cluster: Path) -> bool:
     try:
         command = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
     except FileNotFoundError:
-        return _lives(pid) and not Path("/proc/self").exists()
+        return _exists(pid) and not Path("/proc/self").exists()
     return command[0].endswith(b"/postgres") and os.fsencode(cluster) in command
 
 
-def _lives(pid: int) -> bool:
+def _runs(pid: int) -> bool:
+    """Whether the process does anything: one that has ended may wait long for its parent to notice."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(")")[2].split()[0]
+    except OSError:
+        return _exists(pid) and not Path("/proc/self").exists()
+    return state != "Z"
+
+
+def _exists(pid: int) -> bool:
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
@@ -330,7 +358,7 @@ def _children(pid: int) -> list[int]:
 
 def _wait_until_gone(pids: Sequence[int]) -> None:
     deadline = time.monotonic() + STOP_TIMEOUT_SECONDS
-    while any(_lives(pid) for pid in pids) and time.monotonic() < deadline:
+    while any(_runs(pid) for pid in pids) and time.monotonic() < deadline:
         time.sleep(0.01)
 
 

@@ -295,7 +295,7 @@ class Environment(Logging, Serving, SignIn, Retention, Tokens, Addresses, Databa
         try:
             loaded, faults = cls.model_validate(given, context=valid), []
         except ValidationError as error:
-            loaded, faults = None, [_sentence(cls, detail) for detail in error.errors()]
+            loaded, faults = None, [_sentence(cls, given, detail) for detail in error.errors()]
         faults += broken_rules(valid)
         if loaded is None or faults:
             raise EnvironmentFault(faults)
@@ -307,11 +307,11 @@ class Environment(Logging, Serving, SignIn, Retention, Tokens, Addresses, Databa
         return self.environment == "production"
 
 
-def _sentence(environment: type[Environment], detail: Any) -> str:
+def _sentence(environment: type[Environment], given: Mapping[str, str], detail: Any) -> str:
     name = str(detail["loc"][0])
     field = environment.model_fields[name.lower()]
     if detail["type"] == "missing":
         return f"{name} is missing. {field.description}"
-    shown = "has a value that is not valid" if not field.repr else f"is {detail['input']!r}"
+    shown = "has a value that is not valid" if not field.repr else f"is {given.get(name)!r}"
     message = detail["msg"].removeprefix("Value error, ").replace("Input should", "it should")
     return f"{name} {shown}: {message.replace('String should', 'it should')}."

@@ -3,11 +3,14 @@
 from datetime import UTC, datetime
 from threading import Event
 
-from django.db import DatabaseError, connection
+from django.db import Error as DatabaseFailure
+from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
+
+from authenticate_app.keys.selectors import why_nothing_signs
 
 NO_DATABASE = "The database cannot be reached."
 NOT_MIGRATED = "Migrations are not applied: run manage.py migrate."
@@ -35,13 +38,11 @@ def readyz(_request: HttpRequest) -> HttpResponse:
 
 def reasons_not_ready(*, now: datetime) -> list[str]:
     """Return a sentence for everything that keeps the server from issuing tokens."""
-    from authenticate_app.keys.selectors import why_nothing_signs
-
     try:
         reasons = [] if _all_migrations_are_applied() else [NOT_MIGRATED]
         if not reasons and (reason := why_nothing_signs(now=now)):
             reasons = [reason]
-    except DatabaseError:
+    except DatabaseFailure:
         reasons = [NO_DATABASE]
     return reasons
 
@@ -52,8 +53,13 @@ def _all_migrations_are_applied() -> bool:
     return _migrated.is_set()
 
 
+def forget_migrations() -> None:
+    """Look at the database again next time."""
+    _migrated.clear()
+
+
 def unapplied_migrations() -> list[str]:
-    """Return the names of migrations that the database lacks. Raises `DatabaseError`."""
+    """Return the names of migrations that the database lacks. Raises `django.db.Error`."""
     executor = MigrationExecutor(connection)
     plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
     return [f"{migration.app_label}.{migration.name}" for migration, _backwards in plan]

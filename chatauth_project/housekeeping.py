@@ -7,7 +7,8 @@ from threading import Event, Thread
 
 import structlog
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import Error as DatabaseFailure
+from django.db import connection
 from django.utils.module_loading import import_string
 from prometheus_client import Counter
 
@@ -25,7 +26,7 @@ def run_all(*, now: datetime) -> dict[str, int | None]:
     """Run every step of `settings.HOUSEKEEPING`, unless another process is at it.
 
     Returns how many rows each step changed, None for a step that failed. A failure is logged and
-    does not keep the other steps from running. Raises `DatabaseError` without a database.
+    does not keep the other steps from running. Raises `django.db.Error` without a database.
     """
     with _alone() as is_alone:
         if not is_alone:
@@ -64,7 +65,7 @@ def _unlock() -> None:
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_unlock(%s)", [ONE_AT_A_TIME])
-    except DatabaseError:
+    except DatabaseFailure:
         log.warning("housekeeping lost its connection")  # and with it, the lock
 
 
@@ -85,7 +86,7 @@ def _run_and_log(also: Callable[[], None]) -> None:
     try:
         run_all(now=datetime.now(UTC))
         also()
-    except DatabaseError as error:
+    except DatabaseFailure as error:
         log.error("housekeeping failed", error=type(error).__name__)  # noqa: TRY400 - no traceback needed
     finally:
         connection.close()

@@ -55,4 +55,4 @@ def _stop_at_supervisors_word() -> WorkerSignal:
 signal.signal(signal.SIGINT, signal.SIG_IGN)
 _forget_environment()
 _end_with_supervisor()
-granian._signals.set_sync_signals = _stop_at_supervisors_word  # noqa: SLF001 - there is no public way
+granian._signals.set_sync_signals = _stop_at_supervisors_word  # there is no public way

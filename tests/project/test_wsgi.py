@@ -8,6 +8,7 @@ from django.test import RequestFactory
 from chatauth_project.wsgi import application
 
 
+@pytest.mark.django_db  # the handler looks after its connections at each request
 @pytest.mark.parametrize(
     "content_type", ["application/json; charset*=nonsense''x", "application/json; x*=nonsense''\"", "application/json"]
 )

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
-from django.db import DatabaseError
+from django.db import Error as DatabaseFailure
 
 from chatauth_project.housekeeping import run_all
 
@@ -25,5 +25,5 @@ class Command(BaseCommand):
 def _run_all() -> dict[str, int | None]:
     try:
         return run_all(now=datetime.now(UTC))
-    except DatabaseError as error:
+    except DatabaseFailure as error:
         raise CommandError(f"The database cannot be reached: {str(error).strip()}") from error

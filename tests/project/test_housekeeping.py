@@ -1,0 +1,87 @@
+from datetime import UTC, datetime
+from io import StringIO
+
+import psycopg
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection
+from pytest_django import Settings
+
+from chatauth_project import housekeeping
+
+NOW = datetime(2026, 1, 2, tzinfo=UTC)
+seen: list[datetime] = []
+
+
+def note(now: datetime) -> int:
+    seen.append(now)
+    return 3
+
+
+def fail(now: datetime) -> int:
+    raise RuntimeError(f"not today, {now:%A}")
+
+
+NOTE, FAIL = f"{__name__}.note", f"{__name__}.fail"
+
+
+@pytest.fixture(autouse=True)
+def _steps(settings: Settings) -> None:
+    seen.clear()
+    settings.HOUSEKEEPING = [NOTE]
+
+
+@pytest.mark.django_db
+def test_every_step_runs_with_the_time_and_tells_what_it_changed() -> None:
+    assert housekeeping.run_all(now=NOW) == {NOTE: 3}
+    assert seen == [NOW]
+
+
+@pytest.mark.django_db
+def test_a_step_that_fails_does_not_stop_the_next_and_is_logged(
+    settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings.HOUSEKEEPING = [FAIL, f"{__name__}.missing", NOTE]
+    assert housekeeping.run_all(now=NOW) == {FAIL: None, f"{__name__}.missing": None, NOTE: 3}
+    assert "not today, Friday" in capsys.readouterr().err
+
+
+@pytest.mark.django_db
+def test_only_one_process_of_all_hosts_does_it() -> None:
+    with _other_session() as other:
+        other.execute("SELECT pg_advisory_lock(%s)", [housekeeping.ONE_AT_A_TIME])
+        assert housekeeping.run_all(now=NOW) == {}
+        other.execute("SELECT pg_advisory_unlock_all()")
+    assert housekeeping.run_all(now=NOW) == {NOTE: 3}
+
+
+@pytest.mark.django_db
+def test_the_next_process_may_follow() -> None:
+    housekeeping.run_all(now=NOW)
+    with _other_session() as other:
+        row = other.execute("SELECT pg_try_advisory_lock(%s)", [housekeeping.ONE_AT_A_TIME]).fetchone()
+        assert row == (True,)
+
+
+@pytest.mark.django_db
+def test_the_command_fails_when_a_step_failed(settings: Settings) -> None:
+    out = StringIO()
+    call_command("housekeeping", stdout=out)
+    assert out.getvalue() == f"{NOTE}: 3\n"
+    settings.HOUSEKEEPING = [FAIL]
+    with pytest.raises(CommandError, match="the log says why"):
+        call_command("housekeeping", stdout=out)
+
+
+@pytest.mark.django_db
+def test_every_registered_step_runs_on_an_empty_database(settings: Settings) -> None:
+    from chatauth_project import settings as of_product
+
+    settings.HOUSEKEEPING = of_product.HOUSEKEEPING
+    assert None not in housekeeping.run_all(now=datetime.now(UTC)).values()
+
+
+def _other_session() -> psycopg.Connection:
+    wanted = ("host", "port", "user", "password", "dbname")
+    parameters = connection.get_connection_params()
+    return psycopg.connect(**{name: parameters[name] for name in wanted if name in parameters}, autocommit=True)
