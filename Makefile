@@ -10,7 +10,7 @@ COMPILE := $(LOCK_TOOLS)/bin/uv pip compile --quiet --generate-hashes --python-v
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format docs lock translations install clean
+.PHONY: help run test lint format bench bench-growth docs lock translations install clean
 
 help:  ## List the tasks
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -39,6 +39,12 @@ lint: install  ## Run every check that needs no database
 format: install  ## Bring the code into shape
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
+
+bench: install  ## Measure the server under load (needs wrk; ARGS="--seconds 5 --write")
+	@$(BIN)/python -m benchmarks speed $(ARGS)
+
+bench-growth: install  ## The same with an empty and a big database, by turns (15 GB of disk for a while)
+	@$(BIN)/python -m benchmarks growth $(ARGS)
 
 docs: install  ## Write the pages of docs/ that come from the code
 	$(MANAGE) docs

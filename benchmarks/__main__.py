@@ -1,0 +1,122 @@
+"""The command line: `python -m benchmarks speed|growth`."""
+
+import argparse
+import shutil
+import sys
+from statistics import median
+
+from benchmarks import machine, report, scenarios
+from benchmarks.load import LoadFault, require_wrk
+from benchmarks.report import Report, Row
+from benchmarks.resources import Signatures
+from benchmarks.scenarios import Measured, WrongAnswer
+from benchmarks.stack import PROJECT, Installation, Server, StackFault, database_server
+
+DISK_BYTES_OF_A_SESSION = 1_500
+"""With its indexes, its share of the write-ahead log, and the room that loading needs."""
+GIGABYTE = 10**9
+
+
+def speed(options: argparse.Namespace) -> Report:
+    """Measure the server on a fresh database."""
+    with database_server() as cluster:
+        result = Report("speed", machine.description(cluster))
+        with Server(Installation(cluster, "speed")) as server:
+            result.add([Row("start until the first answer", f"{server.start_seconds:.1f} s", "at most 3 s")])
+            _measure_speed(server, result, options)
+    return result
+
+
+def _measure_speed(server: Server, result: Report, options: argparse.Namespace) -> None:
+    signatures = Signatures()
+    scenarios.warm_up(server)
+    rounds = [scenarios.warm(server, seconds=options.seconds, signatures=signatures) for _ in range(options.rounds)]
+    result.add(report.load_rows(rounds))
+    result.add(report.first_call_rows(scenarios.first_calls(server)))
+    result.add([Row("key set, unchanged", f"{scenarios.key_set_statements(server)} statements", "0")])
+    alone = median(measured.answers.per_second for measured in rounds)
+    result.add(report.crowd_rows(scenarios.wrong_passwords(server, alone=alone, seconds=options.seconds)))
+    result.add([report.memory_row(scenarios.memory(server))])
+
+
+def growth(options: argparse.Namespace) -> Report:
+    """Measure the server on an empty and on a big database, by turns."""
+    _require_disk(options.sessions * DISK_BYTES_OF_A_SESSION)
+    with database_server() as cluster:
+        result = Report("growth", machine.description(cluster))
+        empty, grown = Installation(cluster, "empty"), Installation(cluster, "grown")
+        print(f"Filling the big database in {cluster.data}, which is removed at the end:", flush=True)
+        sizes = {name: getattr(options, name) for name in ("sessions", "users", "rules")}
+        grown.run("-m", "benchmarks.dataset", "grown", *(f"--{name}={size}" for name, size in sizes.items()))
+        with Server(empty) as first, Server(grown) as second:
+            _compare(first, second, result, options)
+    return result
+
+
+def _require_disk(needed: int) -> None:
+    free = shutil.disk_usage(PROJECT).free
+    if free < needed:
+        raise StackFault(
+            f"The big database needs about {needed / GIGABYTE:.0f} GB of disk, and {free / GIGABYTE:.0f} GB are free."
+            " Free some, or measure fewer rows with --sessions."
+        )
+
+
+def _compare(empty: Server, grown: Server, result: Report, options: argparse.Namespace) -> None:
+    signatures = Signatures()
+    rounds: dict[Server, list[Measured]] = {empty: [], grown: []}
+    for server in rounds:
+        scenarios.warm_up(server)
+    for _ in range(options.rounds):  # by turns, so that a busy moment of the machine hits both
+        for server, measured in rounds.items():
+            measured.append(scenarios.warm(server, seconds=options.seconds, signatures=signatures))
+    result.add(_prefixed("empty", rounds[empty]))
+    result.add(_prefixed(f"{options.sessions:,} sessions", rounds[grown]))
+    result.add(_ratios(rounds[empty], rounds[grown]))
+    result.add([report.memory_row(scenarios.memory(grown))])
+
+
+def _prefixed(name: str, rounds: list[Measured]) -> list[Row]:
+    return [Row(f"{name}: {row.what}", row.result, row.wanted) for row in report.load_rows(rounds)]
+
+
+def _ratios(empty: list[Measured], grown: list[Measured]) -> list[Row]:
+    speeds = [big.answers.per_second / small.answers.per_second for small, big in zip(empty, grown, strict=True)]
+    costs = [big.total / small.total for small, big in zip(empty, grown, strict=True)]
+    return [
+        Row("speed with the big database (median of pairs)", f"{median(speeds):.1%}", "at least 95 %"),
+        Row("cost with the big database (median of pairs)", f"{median(costs):.1%}"),
+    ]
+
+
+def main() -> int:
+    """Run the command line; return the exit status."""
+    options = _parser().parse_args()
+    try:
+        require_wrk()
+        result = options.measure(options)
+    except (LoadFault, StackFault, WrongAnswer) as fault:
+        print(fault, file=sys.stderr)
+        return 1
+    if options.write:
+        result.write()
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="benchmarks", description=__doc__)
+    commands = parser.add_subparsers(required=True)
+    for name, measure in (("speed", speed), ("growth", growth)):
+        command = commands.add_parser(name, help=measure.__doc__)
+        command.set_defaults(measure=measure)
+        command.add_argument("--seconds", type=int, default=10, help="length of a round")
+        command.add_argument("--rounds", type=int, default=5, help="rounds, of which the median counts")
+        command.add_argument("--write", action="store_true", help="put the results into docs/performance.md")
+    command.add_argument("--sessions", type=int, default=10_000_000)
+    command.add_argument("--users", type=int, default=100_000)
+    command.add_argument("--rules", type=int, default=1_000)
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,91 @@
+"""Results as tables: on the terminal, and in docs/performance.md."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import median
+
+from benchmarks.scenarios import Crowd, FirstCalls, Measured
+
+PAGE = Path(__file__).resolve().parent.parent / "docs" / "performance.md"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One result, and what was asked for, if anything was."""
+
+    what: str
+    result: str
+    wanted: str = ""
+
+
+@dataclass(slots=True)
+class Report:
+    """A table under a name, which says where it stands on the page."""
+
+    name: str
+    machine: Sequence[str]
+    rows: list[Row] = field(default_factory=list)
+
+    def add(self, rows: Iterable[Row]) -> None:
+        """Append results, and show them at once."""
+        for row in rows:
+            self.rows.append(row)
+            print(f"  {row.what:<58} {row.result:>22}  {row.wanted}", flush=True)
+
+    def markdown(self) -> str:
+        """Return the table with what it was measured on."""
+        lines = [" ".join(self.machine), "", "| what | result | wanted |", "| --- | --- | --- |"]
+        lines += (f"| {row.what} | {row.result} | {row.wanted} |" for row in self.rows)
+        return "\n".join(lines)
+
+    def write(self) -> None:
+        """Put the table in the place of the one before, between its marks on the page."""
+        begin, end = f"<!-- {self.name}: begin -->", f"<!-- {self.name}: end -->"
+        text = PAGE.read_text("utf-8")
+        before, _, rest = text.partition(begin)
+        _, _, after = rest.partition(end)
+        PAGE.write_text(f"{before}{begin}\n{self.markdown()}\n{end}{after}", "utf-8")
+        print(f"Written to {PAGE}.")
+
+
+def load_rows(rounds: Sequence[Measured]) -> list[Row]:
+    """Describe rounds of the same load by their medians; errors are added up."""
+
+    def middle(values: Iterable[float]) -> float:
+        return median(values)
+
+    return [
+        Row("requests per second", f"{middle(r.answers.per_second for r in rounds):.0f}"),
+        Row("half of the answers within", f"{middle(r.answers.p50 for r in rounds):.1f} ms"),
+        Row("99 of 100 answers within", f"{middle(r.answers.p99 for r in rounds):.1f} ms"),
+        Row("errors", f"{sum(r.answers.refused + r.answers.broken for r in rounds)}", "0"),
+        Row("answered / stored", f"{sum(r.answers.good for r in rounds)} / {sum(r.stored for r in rounds)}"),
+        Row("CPU of one RSA-2048 signature", f"{middle(r.signature for r in rounds) * 1e6:.0f} µs"),
+        Row("server, in signatures per request", f"{middle(r.server for r in rounds):.2f}"),
+        Row("database, in signatures per request", f"{middle(r.database for r in rounds):.2f}"),
+        Row("together, in signatures per request", f"{middle(r.total for r in rounds):.2f}", "at most 4.0"),
+    ]
+
+
+def first_call_rows(calls: FirstCalls) -> list[Row]:
+    """Describe what a user's first call costs."""
+    return [
+        Row("first call of a user", f"{calls.first:.1f} ms, {calls.first_statements} statements", "at most 3"),
+        Row("next call", f"{calls.second:.1f} ms, {calls.second_statements} statements"),
+    ]
+
+
+def crowd_rows(crowd: Crowd) -> list[Row]:
+    """Describe what a crowd of wrong passwords leaves to the others."""
+    return [
+        Row(
+            "requests per second beside a crowd of wrong passwords", f"{crowd.beside:.0f} ({crowd.share:.0%})", "> 50 %"
+        ),
+        Row("wrong passwords answered per second", f"{crowd.wrong_per_second:.0f}"),
+    ]
+
+
+def memory_row(megabytes: Sequence[float]) -> Row:
+    """Describe the memory of the workers."""
+    return Row("memory of each worker", " / ".join(f"{value:.0f}" for value in megabytes) + " MiB", "at most 120 MB")

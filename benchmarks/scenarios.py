@@ -1,0 +1,204 @@
+"""What is measured, one function for each question."""
+
+import json
+import re
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from http.client import HTTPConnection, HTTPResponse
+from statistics import median
+from typing import TypeVar
+
+import psycopg
+
+from benchmarks import dataset, load
+from benchmarks.load import Answers, Load
+from benchmarks.resources import Cpu, Signatures, resident_megabytes
+from benchmarks.stack import LOOPBACK, Server
+
+WARM_UP_SECONDS = 3
+CROWD = 16
+COUNTED = 9
+"""So many single requests are counted; the median does not mind when housekeeping comes between."""
+PATH = "/crmRestApi/resources/latest/chatAuthenticate"
+KEY_SET = "/.well-known/jwks.json"
+STATEMENT = re.compile(rb"LOG:  (?:execute|statement)")
+
+Result = TypeVar("Result")
+
+
+class WrongAnswer(Exception):
+    """The server answered otherwise than it should, so there is nothing to measure."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A load and what it cost; `cpu` and `signature` in seconds, `stored` in sessions."""
+
+    answers: Answers
+    cpu: Cpu
+    signature: float
+    stored: int
+
+    @property
+    def server(self) -> float:
+        """CPU of the server for one request, in signatures."""
+        return self.cpu.server / self.answers.good / self.signature
+
+    @property
+    def database(self) -> float:
+        """CPU of the database for one request, in signatures."""
+        return self.cpu.database / self.answers.good / self.signature
+
+    @property
+    def total(self) -> float:
+        """CPU of server and database for one request, in signatures."""
+        return self.server + self.database
+
+
+@dataclass(frozen=True, slots=True)
+class FirstCalls:
+    """Milliseconds (medians) and statements of a user's first call, and of the next."""
+
+    first: float
+    second: float
+    first_statements: int
+    second_statements: int
+
+
+@dataclass(frozen=True, slots=True)
+class Crowd:
+    """Good requests per second without and with a crowd of wrong passwords, and how many of those came."""
+
+    alone: float
+    beside: float
+    wrong_per_second: float
+
+    @property
+    def share(self) -> float:
+        """What is left of the throughput, from 0 to 1."""
+        return self.beside / self.alone
+
+
+def service_account(server: Server) -> Load:
+    """Return the ordinary load: one service account that asks for tokens of ever new end users."""
+    return Load(load.basic(dataset.SERVICE_ACCOUNT, server.installation.password))
+
+
+def warm_up(server: Server) -> None:
+    """Let every worker sign the service account in, and let the database prepare its statements."""
+    load.make(service_account(server), address=server.address, seconds=WARM_UP_SECONDS)
+
+
+def warm(server: Server, *, seconds: int, signatures: Signatures) -> Measured:
+    """Measure tokens of ever new end users. Raises `WrongAnswer` when one was answered that is not stored."""
+    last, signature, cpu = server.installation.last_session(), signatures.cpu_seconds(), server.cpu()
+    answers = load.make(service_account(server), address=server.address, seconds=seconds)
+    used, stored = server.cpu() - cpu, server.installation.sessions_after(last)
+    if stored < answers.good:
+        raise WrongAnswer(f"{answers.good} requests were answered, but only {stored} sessions are stored.")
+    return Measured(answers, used, (signature + signatures.cpu_seconds()) / 2, stored)
+
+
+def memory(server: Server) -> list[float]:
+    """Return the resident memory of each worker in MiB."""
+    return resident_megabytes(server.workers())
+
+
+def wrong_passwords(server: Server, *, alone: float, seconds: int) -> Crowd:
+    """Measure the ordinary load while a crowd, each from an address of its own, guesses at its password."""
+    guessing = Load(load.basic(dataset.SERVICE_ACCOUNT, "wrong password"), connections=CROWD, from_many=True)
+    crowd = load.start(guessing, address=server.address, seconds=seconds + WARM_UP_SECONDS)
+    time.sleep(WARM_UP_SECONDS)
+    beside = load.make(service_account(server), address=server.address, seconds=seconds)
+    guesses = crowd.answers()
+    if guesses.good:
+        raise WrongAnswer(f"{guesses.good} wrong passwords were taken for right ones.")
+    return Crowd(alone, beside.per_second, guesses.requests / guesses.seconds)
+
+
+def first_calls(server: Server) -> FirstCalls:
+    """Measure the first and the second call of users whom no worker remembers."""
+    with _StatementLog(server) as statements:
+        rows = [_two_calls(server, dataset.newcomer(number), statements) for number in range(dataset.NEWCOMERS)]
+    first, first_statements, second, second_statements = (median(column) for column in zip(*rows, strict=True))
+    return FirstCalls(first, second, int(first_statements), int(second_statements))
+
+
+def _two_calls(server: Server, name: str, statements: "_StatementLog") -> tuple[float, int, float, int]:
+    connection = _connection(server)  # kept open, so that both calls reach the same worker
+    try:
+        first, first_count = statements.of(lambda: _milliseconds(lambda: _ask(connection, server, name)))
+        second, second_count = statements.of(lambda: _milliseconds(lambda: _ask(connection, server, name)))
+    finally:
+        connection.close()
+    return first, first_count, second, second_count
+
+
+def key_set_statements(server: Server) -> int:
+    """Return how many statements a request for the key set costs when no key has changed."""
+    with _StatementLog(server) as statements:
+        _get_key_set(server)
+        return int(median(statements.of(lambda: _get_key_set(server))[1] for _ in range(COUNTED)))
+
+
+def _get_key_set(server: Server) -> None:
+    connection = _connection(server)
+    connection.request("GET", KEY_SET, headers={"X-Forwarded-Proto": "https"})
+    _expect(200, connection.getresponse())
+    connection.close()
+
+
+def _ask(connection: HTTPConnection, server: Server, name: str) -> None:
+    headers = {
+        "Authorization": load.basic(name, server.installation.password),
+        "Content-Type": "application/json",
+        "X-Forwarded-Proto": "https",
+    }
+    body = json.dumps({"clientType": "CONSUMER", "authUserName": name, "interfaceId": 1})
+    connection.request("POST", PATH, body, headers)
+    _expect(201, connection.getresponse())
+
+
+def _expect(status: int, response: HTTPResponse) -> None:
+    body = response.read()
+    if response.status != status:
+        raise WrongAnswer(f"The server answered {response.status}, not {status}: {body[:500].decode()}")
+
+
+def _connection(server: Server) -> HTTPConnection:
+    return HTTPConnection(LOOPBACK, server.port, timeout=30)
+
+
+def _milliseconds(act: Callable[[], None]) -> float:
+    began = time.perf_counter()
+    act()
+    return (time.perf_counter() - began) * 1000
+
+
+class _StatementLog:
+    """Lets the database log every statement, and counts what comes into its log."""
+
+    def __init__(self, server: Server) -> None:
+        self._cluster = server.installation.cluster
+
+    def __enter__(self) -> "_StatementLog":
+        self._log_statements("all")
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        self._log_statements("none")
+
+    def of(self, act: Callable[[], Result]) -> tuple[Result, int]:
+        """Return what `act` returns, and the number of statements that the database executed meanwhile."""
+        before = self._cluster.log_file.stat().st_size
+        result = act()
+        with self._cluster.log_file.open("rb") as log:
+            log.seek(before)
+            return result, len(STATEMENT.findall(log.read()))
+
+    def _log_statements(self, which: str) -> None:
+        with psycopg.connect(self._cluster.url("postgres"), autocommit=True) as connection:
+            connection.execute(f"ALTER SYSTEM SET log_statement = '{which}'")
+            connection.execute("SELECT pg_reload_conf()")
+        time.sleep(1)  # until every process of the database has noticed
