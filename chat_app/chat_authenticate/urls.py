@@ -28,5 +28,6 @@ urlpatterns = [
     path(RESOURCE, ChatAuthenticateView.as_view(), name="chatAuthenticate"),
     path(f"{RESOURCE}/describe", DescribeView.as_view(), name="chatAuthenticate-describe"),
     path(f"{RESOURCE}/<path:auth_user_name>", ItemView.as_view(), name="chatAuthenticate-item"),
-    path("<context:context>/<path:elsewhere>", NotFoundView.as_view(), name="adf-not-found"),
+    path("<context:context>/<path:elsewhere>", NotFoundView.as_view(), name="nothing-in-context"),
+    path("<str:context>/resources/<path:elsewhere>", NotFoundView.as_view(), name="no-context"),
 ]

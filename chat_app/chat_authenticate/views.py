@@ -12,7 +12,7 @@ from django.http.response import HttpResponseBase
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework.authentication import BaseAuthentication
-from rest_framework.permissions import IsAuthenticated
+from rest_framework.permissions import BasePermission, IsAuthenticated
 from rest_framework.request import Request
 
 from authenticate_app.accounts.basic import BasicAuthentication, FreshBasicAuthentication
@@ -51,7 +51,6 @@ class ChatAuthenticateView(AdfView):
     through again. So the common case needs one round trip to the database, and no case is answered from old facts.
     """
 
-    permission_classes = (HasRole(SELF_SERVICE_USER), HasEntitlement(REQUEST_FOR_CHAT))
     attempt = 0
     signed_in_from_memory = False
     raw_body: bytes | None = None
@@ -105,6 +104,10 @@ class ChatAuthenticateView(AdfView):
             RETRIES.inc()
         raise AssertionError("The last attempt always answers.")
 
+    def get_permissions(self) -> list[BasePermission]:
+        """Ask for the role and, through whichever role, the entitlement."""
+        return [HasRole(SELF_SERVICE_USER), HasEntitlement(REQUEST_FOR_CHAT)]
+
     def get_authenticators(self) -> list[BaseAuthentication]:
         """Let only the first attempt remember a password without a look at the account."""
         return [BasicAuthentication(use_memory=self.attempt == 0)]
@@ -120,7 +123,7 @@ class ChatAuthenticateView(AdfView):
             return Facts.checked()
         return Facts.recalled() if self.signed_in_from_memory else Facts.current()
 
-    def handle_exception(self, exc: Exception) -> HttpResponse:
+    def handle_exception(self, exc: Exception) -> HttpResponse:  # type: ignore[override]  # as in AdfView
         """Refuse, unless another attempt may come to another end."""
         if isinstance(exc, DatabaseError):
             return super().handle_exception(exc)
