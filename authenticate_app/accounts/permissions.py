@@ -1,7 +1,5 @@
 """What a caller must hold, as permissions of Django REST framework."""
 
-from typing import Self
-
 from django.utils.translation import gettext_lazy as _
 from rest_framework.exceptions import PermissionDenied
 from rest_framework.permissions import BasePermission
@@ -32,14 +30,10 @@ class EntitlementMissing(PermissionDenied):
 
 
 class CallerPermission(BasePermission):
-    """A permission that is asked of a ``Caller``. An instance stands in ``permission_classes`` as it is."""
+    """A permission that is asked of a ``Caller``; a view names its instances in ``get_permissions``."""
 
     def __init__(self, name: str) -> None:
         self.name = name
-
-    def __call__(self) -> Self:
-        """Answer itself where Django REST framework would make an instance of a class."""
-        return self
 
 
 class HasRole(CallerPermission):

@@ -51,7 +51,9 @@ def test_nobody_and_other_kinds_of_users_may_not(
 
 class Guarded(APIView):
     authentication_classes = (FreshBasicAuthentication,)
-    permission_classes = (HasRole(SELF_SERVICE_USER), HasEntitlement(REQUEST_FOR_CHAT))  # type: ignore[assignment]
+
+    def get_permissions(self) -> list[BasePermission]:
+        return [HasRole(SELF_SERVICE_USER), HasEntitlement(REQUEST_FOR_CHAT)]
 
     def get(self, request: object) -> Response:
         return Response()
