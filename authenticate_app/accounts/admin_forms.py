@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 from unfold.forms import UserChangeForm, UserCreationForm
-from unfold.widgets import UnfoldAdminCheckboxSelectMultiple
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from authenticate_app.accounts.entitlements import REQUEST_FOR_CHAT, REQUEST_FOR_CHAT_ON_BEHALF
 from authenticate_app.accounts.models import Role, User
@@ -36,7 +36,7 @@ DEEDS_BY_TABLE = {
 class RolesField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
     """Roles to choose from, as boxes to tick."""
 
-    widget = UnfoldAdminCheckboxSelectMultiple
+    widget = UnfoldAdminCheckboxSelectMultipleWidget
 
 
 class GrantedRoles(forms.ModelForm):  # type: ignore[type-arg]
@@ -108,7 +108,7 @@ class ChangedUserForm(GrantedRoles, UserChangeForm):
 class EntitlementsField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
     """Entitlements to choose from, in words."""
 
-    widget = UnfoldAdminCheckboxSelectMultiple
+    widget = UnfoldAdminCheckboxSelectMultipleWidget
 
     def label_from_instance(self, obj: Permission) -> str:
         """Say what the permission allows."""

@@ -89,7 +89,6 @@ class AuditEventAdmin(ReadOnlyModelAdmin):
     list_display_links: ClassVar = ["at"]
     list_filter: ClassVar = [EventFilter, EventDays]
     list_filter_submit = True
-    list_per_page = 50
     sortable_by = ()
     search_fields: ClassVar = ["actor_name", "object_name", "=address", "=request_id", "=pseudonym"]
     search_help_text = _("Who, what, address, request id or pseudonym")

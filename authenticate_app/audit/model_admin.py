@@ -15,21 +15,19 @@ from django.db import transaction
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
-from unfold.admin import ModelAdmin
 
 from authenticate_app.audit.services import record_change
 from authenticate_app.audit.snapshots import Snapshot, masked, snapshot
+from authenticate_app.audit.titles import TitledModelAdmin
 
 Key = tuple[str, Any]
 
 
-class AuditedModelAdmin(ModelAdmin):
+class AuditedModelAdmin(TitledModelAdmin):
     """A ``ModelAdmin`` whose every change is audited, and whose history is the audit log."""
 
     compressed_fields = True
     warn_unsaved_form = True
-    list_filter_sheet = False
-    list_per_page = 50
 
     def save_model(self, request: HttpRequest, obj: Model, form: Any, change: bool) -> None:
         """Remember what is stored, then store the object."""

@@ -3,13 +3,13 @@
 from typing import Any, ClassVar
 
 from django.http import HttpRequest
-from unfold.admin import ModelAdmin
+
+from authenticate_app.audit.titles import TitledModelAdmin
 
 
-class ReadOnlyModelAdmin(ModelAdmin):
+class ReadOnlyModelAdmin(TitledModelAdmin):
     """Lists and shows; whoever may view the table may not write it here."""
 
-    list_filter_sheet = False
     actions: ClassVar[Any] = None
 
     def has_add_permission(self, request: HttpRequest) -> bool:

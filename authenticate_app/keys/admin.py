@@ -36,7 +36,6 @@ class SigningKeyAdmin(ReadOnlyModelAdmin):
     """Signing keys with their state; rotating and revoking them."""
 
     list_display: ClassVar = ["kid", "state", "thumbprint", "signs_from", "retired_at", "deleted_at", "revoked_at"]
-    list_per_page = 50
     fieldsets: ClassVar = [
         (None, {"fields": [("kid", "state_shown"), "thumbprint"]}),
         (_("Its life"), {"fields": ["created_at", "signs_from", "retired_at", "deleted_at", "revoked_at"]}),

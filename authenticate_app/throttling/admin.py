@@ -26,7 +26,6 @@ class FailureCountAdmin(ReadOnlyModelAdmin):
     list_display_links = None
     list_filter: ClassVar = [("scope", ChoicesDropdownFilter)]
     list_filter_submit = True
-    list_per_page = 50
     list_select_related: ClassVar = ["user"]
     search_fields: ClassVar = ["address__startswith", "user__username_key__startswith"]
     search_help_text = _("Beginning of an address or of a user name")

@@ -108,7 +108,6 @@ class ChatSessionAdmin(ReadOnlyModelAdmin):
     list_display_links: ClassVar = ["id", "auth_user_name"]
     list_filter: ClassVar = [StateFilter, QueueFilter, SessionDays]
     list_filter_submit = True
-    list_per_page = 50
     sortable_by = ()
     search_fields: ClassVar = ["auth_user_name"]
     search_help_text = _("Beginning of the end user's name")

@@ -170,7 +170,7 @@ class TeamAdmin(AuditedModelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> Any:
         served = QueueResource.objects.filter(team=OuterRef("pk")).order_by().values("team")
-        names = served.annotate(names=StringAgg("queue__name", delimiter=", ", ordering="queue__name")).values("names")
+        names = served.annotate(names=StringAgg("queue__name", delimiter=", ", order_by="queue__name")).values("names")
         return super().get_queryset(request).annotate(queue_names=Subquery(names), size=Count("members"))
 
     @display(description=_("members"))

@@ -1,0 +1,67 @@
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.contrib.auth.hashers import Argon2PasswordHasher
+from django.contrib.auth.models import Group
+from django.test import Client
+from django.utils import timezone
+
+from authenticate_app.accounts.models import User
+from authenticate_app.keys.services import ensure_signing_key
+from chat_app.routing.demonstration import load
+
+PASSWORD = "correct horse battery"
+
+
+class Browser(Client):
+    """Comes over TLS, as everybody does in production."""
+
+    def generic(self, *args: Any, **kwargs: Any) -> Any:
+        return super().generic(*args, **{**kwargs, "secure": True})
+
+
+@pytest.fixture(autouse=True)
+def cheap_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Argon2PasswordHasher, "memory_cost", 8)
+    monkeypatch.setattr(Argon2PasswordHasher, "time_cost", 1)
+    monkeypatch.setattr(Argon2PasswordHasher, "parallelism", 1)
+
+
+@pytest.fixture
+def routing_data(db: None) -> None:
+    load({})
+
+
+@pytest.fixture
+def signing_key(db: None) -> Any:
+    return ensure_signing_key(now=timezone.now())
+
+
+@pytest.fixture
+def superuser(db: None) -> User:
+    return User.objects.create_superuser("root@example.com", PASSWORD)
+
+
+SignedIn = Callable[..., Browser]
+
+
+@pytest.fixture
+def signed_in(db: None) -> SignedIn:
+    """Make a browser in which a user of the admin with these roles is signed in."""
+
+    def make(*roles: str, name: str = "staff@example.com") -> Browser:
+        user = User.objects.create_user(name, PASSWORD, is_staff=True)
+        user.groups.set(Group.objects.filter(name__in=roles))
+        browser = Browser()
+        browser.force_login(user)
+        return browser
+
+    return make
+
+
+@pytest.fixture
+def admin(superuser: User) -> Browser:
+    browser = Browser()
+    browser.force_login(superuser)
+    return browser
