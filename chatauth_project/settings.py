@@ -12,10 +12,10 @@ from urllib.parse import urlsplit
 
 from django.utils.translation import gettext_lazy as _
 
+from chatauth_project import unfold
 from chatauth_project.database import database_settings
 from chatauth_project.demonstration_environment import with_demonstration_defaults
 from chatauth_project.environment import Environment
-from chatauth_project.unfold import UNFOLD as UNFOLD
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 _environment = Environment.load(with_demonstration_defaults(os.environ))
@@ -133,6 +133,8 @@ DATABASES = {
         behind_pooler=bool(_environment.database_listen_url),
     )
 }
+
+UNFOLD = unfold.UNFOLD
 
 # Who signs in
 
