@@ -18,10 +18,13 @@ from django.utils.deprecation import MiddlewareMixin
 MACHINES_ONLY = ("/serviceApi/", "/crmRestApi/", "/.well-known/", "/healthz", "/readyz")
 """Where no browser shows anything: no session, no cookie, no form, no frame."""
 
-ADMIN = "/admin/"
-ADMIN_POLICY = {"script-src": ["'unsafe-eval'"], "style-src": ["'unsafe-inline'"]}
-"""What django-unfold needs beyond the strict policy: Alpine.js evaluates the expressions in its
-attributes, and shows and hides through style attributes."""
+WIDER_POLICIES = {
+    "/admin/": {"script-src": ["'unsafe-eval'"], "style-src": ["'unsafe-inline'"]},
+    "/api/docs/": {"style-src": ["'sha256-MMpT0iDxyjALd9PdfepImGX3DBfJPXZ4IlDWdPAgtn0='"]},
+}
+"""What pages need beyond the strict policy, measured in a browser. django-unfold: Alpine.js evaluates
+the expressions in its attributes, and style attributes hide what it will show. The API's page: one
+style element of drf-spectacular."""
 
 
 class PagesOnly(MiddlewareMixin):
@@ -55,13 +58,14 @@ class Messages(PagesOnly, MessageMiddleware):
 
 
 class ContentSecurityPolicy(PagesOnly, CSPMiddleware):
-    """Tell browsers where a page's parts may come from; the admin's policy is a little wider."""
+    """Tell browsers where a page's parts may come from; a few pages need a wider policy."""
 
     def get_policy_parts(
         self, request: HttpRequest, response: HttpResponseBase, report_only: bool = False
     ) -> PolicyParts:
         """Return the policy of one page."""
         parts = super().get_policy_parts(request, response, report_only)
-        if request.path_info.startswith(ADMIN):
-            parts.update = {**ADMIN_POLICY, **(parts.update or {})}
+        for prefix, wider in WIDER_POLICIES.items():
+            if request.path_info.startswith(prefix):
+                parts.update = {**wider, **(parts.update or {})}
         return parts

@@ -11,7 +11,7 @@ import httpx
 import psycopg
 import pytest
 from psycopg import sql
-from psycopg.conninfo import conninfo_to_dict
+from psycopg.conninfo import make_conninfo
 
 from tests.environment import TEST_ENVIRONMENT
 from tests.project.server import Server
@@ -21,8 +21,8 @@ pytestmark = pytest.mark.journey
 
 
 def _maintenance() -> psycopg.Connection:
-    parameters = conninfo_to_dict(TEST_ENVIRONMENT["DATABASE_URL"]) | {"dbname": "postgres"}
-    return psycopg.connect(**parameters, autocommit=True)
+    url = make_conninfo(TEST_ENVIRONMENT["DATABASE_URL"], dbname="postgres")
+    return psycopg.connect(url, autocommit=True)
 
 
 @pytest.fixture(scope="module")
