@@ -4,7 +4,7 @@ export DJANGO_SETTINGS_MODULE ?= tests.settings
 BIN := .venv/bin
 MANAGE := $(BIN)/python -W ignore::RuntimeWarning manage.py
 LOCK_TOOLS := var/lock-tools
-COMPILE := $(LOCK_TOOLS)/bin/uv pip compile --quiet --generate-hashes --python-version 3.11 \
+COMPILE := $(LOCK_TOOLS)/bin/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 \
 	--custom-compile-command "make lock" pyproject.toml
 # Tests to run and further options: make test ARGS="tests/project -k health"
 ARGS ?=

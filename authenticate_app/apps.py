@@ -1,8 +1,12 @@
+"""The package as a Django application."""
+
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
 
 class AuthenticateAppConfig(AppConfig):
+    """Who is it?"""
+
     name = "authenticate_app"
     verbose_name = _("People and security")
     default_auto_field = "django.db.models.BigAutoField"

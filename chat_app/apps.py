@@ -1,8 +1,12 @@
+"""The package as a Django application."""
+
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
 
 class ChatAppConfig(AppConfig):
+    """Let them into the right conversation."""
+
     name = "chat_app"
     verbose_name = _("Chat")
     default_auto_field = "django.db.models.BigAutoField"

@@ -1,6 +1,8 @@
 """A first run without any preparation: own database, own users, and a list of what to try."""
 
+import base64
 import fcntl
+import hmac
 import ipaddress
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -23,6 +25,7 @@ from chatauth_project.serving import StartFault
 
 LOCK_FILE = BASE_DIR / "var" / "demonstration.lock"
 WELL_KNOWN_PASSWORD = "Welcome1"  # noqa: S105 - from the vendor's documentation, for the loopback address
+PASSWORD_BYTES = 12
 LONGEST_NAME = max(map(len, NAMES))
 
 Say = Callable[[str], None]
@@ -75,7 +78,13 @@ def choose_passwords(host: str, *, secret: str) -> dict[str, str]:
     """Everybody knows the documented password, so it only serves where nobody else can reach us."""
     if is_loopback(host):
         return dict.fromkeys(NAMES, WELL_KNOWN_PASSWORD)
-    return {name: f"{name[0]}-{secret}" for name in NAMES}
+    return {name: _password_of(name, secret=secret) for name in NAMES}
+
+
+def _password_of(name: str, *, secret: str) -> str:
+    """Derive passwords that stay the same from start to start, and of which none tells another."""
+    digest = hmac.digest(secret.encode(), name.encode(), "sha256")
+    return base64.urlsafe_b64encode(digest[:PASSWORD_BYTES]).decode("ascii")
 
 
 def is_loopback(host: str) -> bool:
