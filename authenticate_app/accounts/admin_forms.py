@@ -13,6 +13,7 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 from authenticate_app.accounts.entitlements import REQUEST_FOR_CHAT, REQUEST_FOR_CHAT_ON_BEHALF
 from authenticate_app.accounts.models import Role, User
 from authenticate_app.accounts.rules import grantable_roles, may_grant_entitlement
+from authenticate_app.audit.forms import WholeRowForm
 
 EVERYTHING = ("view", "add", "change", "delete")
 
@@ -115,7 +116,7 @@ class EntitlementsField(forms.ModelMultipleChoiceField):  # type: ignore[type-ar
         return entitlement_name(obj)
 
 
-class RoleForm(forms.ModelForm):  # type: ignore[type-arg]
+class RoleForm(WholeRowForm):
     """A role and what it carries. ``actor`` is set by the page."""
 
     actor: User

@@ -45,9 +45,9 @@ class FileForm(forms.Form):
 
 def import_page(model_admin: Any, request: HttpRequest) -> HttpResponse:
     """Show the form; store all users of a file that is without fault, else show every fault with its line."""
-    form = FileForm(request.POST or None, request.FILES or None)
+    form = FileForm(request.POST, request.FILES) if request.method == "POST" else FileForm()
     faults: list[Fault] = []
-    if request.method == "POST" and form.is_valid():
+    if form.is_valid():
         faults = _import(request, form)
         if not faults and form.is_valid():
             return HttpResponseRedirect(reverse("admin:authenticate_app_user_changelist"))

@@ -16,6 +16,7 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
+from authenticate_app.audit.forms import WholeRowForm
 from authenticate_app.audit.services import record_change
 from authenticate_app.audit.snapshots import Snapshot, masked, snapshot
 from authenticate_app.audit.titles import TitledModelAdmin
@@ -26,6 +27,7 @@ Key = tuple[str, Any]
 class AuditedModelAdmin(TitledModelAdmin):
     """A ``ModelAdmin`` whose every change is audited, and whose history is the audit log."""
 
+    form = WholeRowForm
     compressed_fields = True
     warn_unsaved_form = True
 

@@ -6,8 +6,11 @@ from django.contrib.auth import get_permission_codename
 from django.http import HttpRequest
 from unfold.admin import StackedInline, TabularInline
 
+from authenticate_app.audit.forms import WholeRowForm
+
 
 class _Owned:
+    form = WholeRowForm
     """Asks for the owner's permissions; the rows' own mean nothing by themselves."""
 
     parent_model: Any

@@ -18,13 +18,14 @@ from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextInputWidget
 
 from authenticate_app.audit.confirmation import Question, ask
+from authenticate_app.audit.forms import WholeRowForm
 from authenticate_app.audit.model_admin import AuditedModelAdmin
 from chat_app.routing import services
 from chat_app.routing.models import Interface, Queue
 from chat_app.routing.selectors import reasons_to_keep_interface
 
 
-class NewInterfaceForm(forms.ModelForm):  # type: ignore[type-arg]
+class NewInterfaceForm(WholeRowForm):
     """An interface and the default queue that it cannot be without."""
 
     default_queue_id = forms.IntegerField(
@@ -40,7 +41,7 @@ class NewInterfaceForm(forms.ModelForm):  # type: ignore[type-arg]
 
     class Meta:
         model = Interface
-        fields = "__all__"  # noqa: DJ007 - the page's fieldsets choose
+        fields = "__all__"
 
     def clean_default_queue_id(self) -> int:
         """Refuse the id of a queue that there is."""
@@ -95,9 +96,10 @@ class InterfaceAdmin(AuditedModelAdmin):
         services.delete_interface(interface=obj)
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
-        """Its queue and its rules go with it, though the database would protect it from them."""
-        to_delete, counts, perms_needed, _protected = super().get_deleted_objects(objs, request)
-        return to_delete, counts, perms_needed, []
+        """Its default queue and its rules go with it, whatever protects them from being deleted by themselves."""
+        to_delete, counts, _permissions, _protected = super().get_deleted_objects(objs, request)
+        is_refused = any(not self.has_delete_permission(request, each) for each in objs)
+        return to_delete, counts, {self.opts.verbose_name} if is_refused else set(), []
 
     @action(description=_("Make it the default"), url_path="make-default", icon="star", permissions=["change"])
     def make_default(self, request: HttpRequest, object_id: str) -> HttpResponse:

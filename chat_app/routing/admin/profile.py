@@ -118,7 +118,7 @@ class ProfileOptionAdmin(AuditedModelAdmin):
     @action(description=_("Effective values"), url_path="effective", icon="person_search", permissions=["view"])
     def effective_values(self, request: HttpRequest) -> HttpResponse:
         """Show for a user and a product which value of each option is in force, and which level gave it."""
-        form = LookupForm(request.POST or None)
+        form = LookupForm(request.POST) if request.method == "POST" else LookupForm()
         asked = form.cleaned_data if form.is_valid() else {}
         context = {
             **self.admin_site.each_context(request),

@@ -95,8 +95,8 @@ class AssignmentRuleAdmin(AuditedModelAdmin):
             raise PermissionDenied
         if request.method == "GET":
             show_advice(request, about=AssignmentRule)
-        form = TrialForm(request.POST or None)
-        trial = _trial(form) if request.method == "POST" and form.is_valid() else None
+        form = TrialForm(request.POST) if request.method == "POST" else TrialForm()
+        trial = _trial(form) if form.is_valid() else None
         context = {
             **self.admin_site.each_context(request),
             **self._page(request, _shown_interface(request, trial), trial),

@@ -1,0 +1,97 @@
+"""Signing in to the admin and out of it, and clearing the counts of failures."""
+
+from datetime import timedelta
+from http import HTTPStatus
+from typing import Any
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from authenticate_app.accounts.models import User
+from authenticate_app.audit.events import Event
+from authenticate_app.audit.models import AuditEvent
+from authenticate_app.throttling.models import FailureCount
+from tests.admin.conftest import PASSWORD, Browser, SignedIn
+
+LOGIN = "/admin/login/?next=/admin/"
+COUNTS = reverse("admin:authenticate_app_failurecount_changelist")
+
+
+def sign_in(browser: Browser, name: str, password: str = PASSWORD) -> Any:
+    return browser.post(LOGIN, {"username": name, "password": password})
+
+
+def test_the_right_password_leads_in_and_is_audited(superuser: User) -> None:
+    browser = Browser()
+    response = sign_in(browser, superuser.username.upper())
+    assert (response.status_code, response["Location"]) == (HTTPStatus.FOUND, "/admin/")
+    assert browser.get("/admin/").status_code == HTTPStatus.OK
+    assert AuditEvent.objects.get(event=Event.ADMIN_SIGNED_IN).actor_id == superuser.pk
+
+
+def test_without_a_page_to_go_to_it_leads_to_the_start_page(superuser: User) -> None:
+    response = Browser().post("/admin/login/", {"username": superuser.username, "password": PASSWORD})
+    assert response["Location"] == "/admin/"
+
+
+def test_signing_out_is_audited(admin: Browser, superuser: User) -> None:
+    admin.post("/admin/logout/")
+    assert AuditEvent.objects.get(event=Event.ADMIN_SIGNED_OUT).actor_id == superuser.pk
+    assert admin.get("/admin/").status_code == HTTPStatus.FOUND
+
+
+@pytest.mark.parametrize("name", ["root@example.com", "nobody@example.com", "customer@example.com"])
+def test_unknown_wrong_and_without_the_right_read_alike(superuser: User, name: str) -> None:
+    User.objects.create_user("customer@example.com", PASSWORD)
+    password = PASSWORD if name == "customer@example.com" else "wrong"
+    response = sign_in(Browser(), name, password)
+    assert response.status_code == HTTPStatus.OK
+    assert "Please enter the correct user name and password for a staff account" in response.content.decode()
+    assert not AuditEvent.objects.filter(event=Event.ADMIN_SIGNED_IN).exists()
+
+
+def test_too_many_failures_are_refused_and_say_when_to_try_again(superuser: User, settings: Any) -> None:
+    settings.THROTTLE_FAILURES_BY_NAME = 3
+    for _attempt in range(3):
+        sign_in(Browser(), superuser.username, "wrong")
+    response = sign_in(Browser(), superuser.username)
+    assert "Too many sign-ins have failed" in response.content.decode()
+
+
+def count(**fields: Any) -> FailureCount:
+    stored = {
+        "key": "k",
+        "scope": FailureCount.Scope.NAME_AND_ADDRESS,
+        "address": "192.0.2.1",
+        "failures": 10,
+        "window_ends_at": timezone.now() + timedelta(minutes=5),
+    }
+    return FailureCount.objects.create(**{**stored, **fields})
+
+
+def clear(browser: Browser, *counts: FailureCount) -> Any:
+    return browser.post(COUNTS, {"action": "clear", "_selected_action": [each.pk for each in counts]})
+
+
+def test_counts_are_cleared_and_that_is_audited(admin: Browser, superuser: User) -> None:
+    cleared, kept = count(key="a"), count(key="b")
+    clear(admin, cleared)
+    assert list(FailureCount.objects.all()) == [kept]
+    event = AuditEvent.objects.get(event=Event.COUNTS_CLEARED)
+    assert (event.actor_id, event.changes) == (superuser.pk, {"failures": [10, 0]})
+
+
+def test_whoever_lacks_the_permission_clears_nothing(signed_in: SignedIn) -> None:
+    kept = count()
+    assert clear(signed_in("CHATAUTH_SUPERVISOR"), kept).status_code == HTTPStatus.FORBIDDEN
+    assert FailureCount.objects.exists()
+
+
+def test_the_list_shows_only_counts_that_run(admin: Browser) -> None:
+    count(key="over", address="198.51.100.1", window_ends_at=timezone.now())
+    count(key="runs", address="198.51.100.2", failures=1)
+    page = admin.get(COUNTS).content.decode()
+    assert "198.51.100.2" in page
+    assert "198.51.100.1" not in page
+    assert "unknown name" in page
