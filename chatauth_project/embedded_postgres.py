@@ -21,12 +21,13 @@ import stat
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self
 from urllib.parse import quote
+
+from chatauth_project.processes import children_of, exists, wait_until_gone
 
 DEFAULT_DATA = Path(__file__).resolve().parent.parent / "var" / "postgres"
 BUNDLED_INSTALLATION = "pginstall18"
@@ -110,11 +111,11 @@ class EmbeddedPostgres:
         """End the server with all of its processes at once, as a power cut would end them."""
         pid = self.pid()
         if pid is not None:
-            processes = [pid, *_children(pid)]
+            processes = [pid, *children_of(pid)]
             for process in processes:
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(process, signal.SIGKILL)
-            _wait_until_gone(processes)
+            wait_until_gone(processes)
 
     def create_database(self, dbname: str) -> None:
         """Create a database; one that exists already is left alone."""
@@ -159,7 +160,7 @@ class EmbeddedPostgres:
         that it belongs to another program now, or to a dead process that nobody has buried.
         """
         noted = self._noted_pid()
-        if noted is not None and _exists(noted):
+        if noted is not None and exists(noted):
             (self.cluster / "postmaster.pid").unlink()
             (self.socket_directory / f"{SOCKET_NAME}.lock").unlink(missing_ok=True)
 
@@ -326,40 +327,8 @@ def _serves(pid: int, cluster: Path) -> bool:
     try:
         command = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
     except FileNotFoundError:
-        return _exists(pid) and not Path("/proc/self").exists()
+        return exists(pid) and not Path("/proc/self").exists()
     return command[0].endswith(b"/postgres") and os.fsencode(cluster) in command
-
-
-def _runs(pid: int) -> bool:
-    """Whether the process does anything: one that has ended may wait long for its parent to notice."""
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(")")[2].split()[0]
-    except OSError:
-        return _exists(pid) and not Path("/proc/self").exists()
-    return state != "Z"
-
-
-def _exists(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
-
-
-def _children(pid: int) -> list[int]:
-    try:
-        return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-    except FileNotFoundError:
-        return []
-
-
-def _wait_until_gone(pids: Sequence[int]) -> None:
-    deadline = time.monotonic() + STOP_TIMEOUT_SECONDS
-    while any(_runs(pid) for pid in pids) and time.monotonic() < deadline:
-        time.sleep(0.01)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
