@@ -254,7 +254,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'value',
                 'verbose_name_plural': 'values',
                 'ordering': ['level', 'product', 'user'],
-                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('level', 'site'), ('product', ''), ('user__isnull', True)), models.Q(('level', 'product'), ('user__isnull', True), models.Q(('product', ''), _negated=True)), models.Q(('level', 'user'), ('product', ''), ('user__isnull', False)), _connector='OR'), name='profile_value_fits_level', violation_error_message='Name a product at the level Product, a user at the level User, neither at Site.'), models.UniqueConstraint(fields=('option', 'level', 'product', 'user'), name='profile_value_once', nulls_distinct=False)],
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('level', 'site'), ('product', ''), ('user__isnull', True)), models.Q(('level', 'product'), ('user__isnull', True), models.Q(('product', ''), _negated=True)), models.Q(('level', 'user'), ('product', ''), ('user__isnull', False)), _connector='OR'), name='profile_value_fits_level', violation_error_message='Name a product at the level Product, a user at the level User, neither at Site.'), models.UniqueConstraint(condition=models.Q(('user__isnull', True)), fields=('option', 'level', 'product'), name='profile_value_once', violation_error_message='There is a value for this level and product already.'), models.UniqueConstraint(condition=models.Q(('user__isnull', False)), fields=('option', 'user'), name='profile_value_of_user_once', violation_error_message='There is a value for this user already.')],
             },
         ),
         migrations.AddIndex(

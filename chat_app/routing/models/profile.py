@@ -104,7 +104,16 @@ class ProfileOptionValue(models.Model):
                 ),
             ),
             models.UniqueConstraint(
-                fields=["option", "level", "product", "user"], nulls_distinct=False, name="profile_value_once"
+                fields=["option", "level", "product"],
+                condition=Q(user__isnull=True),
+                name="profile_value_once",
+                violation_error_message=_("There is a value for this level and product already."),
+            ),
+            models.UniqueConstraint(
+                fields=["option", "user"],
+                condition=Q(user__isnull=False),
+                name="profile_value_of_user_once",
+                violation_error_message=_("There is a value for this user already."),
             ),
         ]
 
