@@ -106,6 +106,8 @@ class EmbeddedPostgres:
         with self._alone():
             if self.pid() is not None:
                 self._pg_ctl("stop", f"--mode={mode}")
+            with contextlib.suppress(OSError):
+                self.socket_directory.rmdir()  # empty by now; the next start makes it again
 
     def kill9(self) -> None:
         """End the server with all of its processes at once, as a power cut would end them."""

@@ -102,6 +102,7 @@ def test_uses_a_short_path_for_its_socket_where_the_checkout_lies_deep(tmp_path:
     with EmbeddedPostgres(deep, durable=False) as server:
         assert len(os.fsencode(server.socket_directory / SOCKET_NAME)) <= SOCKET_PATH_LIMIT
         assert _query(server, "SELECT 1") == 1
+    assert not server.socket_directory.exists()
 
 
 def test_works_under_a_path_with_blanks_and_an_apostrophe(tmp_path: Path) -> None:
