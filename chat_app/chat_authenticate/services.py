@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from authenticate_app.accounts.callers import Caller
 from authenticate_app.accounts.names import name_key
-from authenticate_app.keys.tokens import sign
+from authenticate_app.keys.tokens import SigningMaterial, sign
 from chat_app.adf.exceptions import try_again
 from chat_app.chat_authenticate import errors
 from chat_app.chat_authenticate.attributes import ChatAuthenticateRequest
@@ -57,7 +57,7 @@ def issue_chat_token(
         request=request, caller=caller, routing=facts.routing.value, release=release, today=timezone.localdate(now)
     )
     token = _new_token(now)
-    jwt = _sign(request.auth_user_name, token, placement.interface, facts)
+    jwt = sign(_claims(request.auth_user_name, token, placement.interface), key=_signing_key(facts, now))
     session = store(basis=facts.basis(caller), session=_new_session(request, placement, client_address), token=token)
     return IssuedChat(jwt, placement.interface, session)
 
@@ -67,11 +67,16 @@ def _new_token(now: datetime) -> NewToken:
     return NewToken(jti=new_token_id(at=now), issued_at=issued_at, expires_at=issued_at + settings.TOKEN_LIFETIME)
 
 
-def _sign(auth_user_name: str, token: NewToken, interface: InterfaceFacts, facts: Facts) -> str:
-    key = facts.keyring.value.signing_key(token.issued_at)
+def _signing_key(facts: Facts, now: datetime) -> SigningMaterial:
+    """Not as of `iat`, which may be a moment before a key that took over at once began to sign."""
+    key = facts.keyring.value.signing_key(now)
     if key is None:
         raise try_again(errors.NO_SIGNING_KEY)
-    claims = {
+    return key
+
+
+def _claims(auth_user_name: str, token: NewToken, interface: InterfaceFacts) -> dict[str, object]:
+    return {
         "exp": int(token.expires_at.timestamp()),
         "sub": auth_user_name,
         "aud": interface.audience,
@@ -80,7 +85,6 @@ def _sign(auth_user_name: str, token: NewToken, interface: InterfaceFacts, facts
         "iat": int(token.issued_at.timestamp()),
         "jti": str(token.jti),
     }
-    return sign(claims, key=key)
 
 
 def _new_session(request: ChatAuthenticateRequest, placement: Placement, client_address: str) -> NewSession:
