@@ -35,13 +35,22 @@ def read(request: HttpRequest, *, media_types: tuple[str, ...], limit: int = LIM
     """
     _check_content_type(request.META.get("CONTENT_TYPE", ""), media_types)
     _check_encoding(request.META.get("HTTP_CONTENT_ENCODING", ""))
-    declared = request.META.get("CONTENT_LENGTH")
-    if declared and declared.isdecimal() and int(declared[:20]) > limit:
+    declared = _declared_length(request)
+    if declared > limit:
         raise _too_large(limit)
     raw_body = _read(request, limit)
     if len(raw_body) > limit:
         raise _too_large(limit)
+    if len(raw_body) < declared:  # WSGI servers give what came, and it may look whole
+        raise AdfError(Fault(codes.INCOMPLETE_BODY))
     return raw_body
+
+
+def _declared_length(request: HttpRequest) -> int:
+    """The length that `Content-Length` promises; 0 without the header, and for a chunked body."""
+    header = request.META.get("CONTENT_LENGTH") or ""
+    is_chunked = "HTTP_TRANSFER_ENCODING" in request.META
+    return int(header[:20]) if header.isdecimal() and not is_chunked else 0
 
 
 def _read(request: HttpRequest, limit: int) -> bytes:
