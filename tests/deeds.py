@@ -1,0 +1,128 @@
+"""What an administrator may do to an installation; every deed is committed when it returns."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.models import Group, Permission
+
+from authenticate_app.accounts.entitlements import ON_BEHALF_ROLE, REQUEST_FOR_CHAT, SELF_SERVICE_USER
+from authenticate_app.accounts.models import User
+from authenticate_app.keys import services as keys
+from authenticate_app.keys.models import SigningKey
+from chat_app.routing.models import AssignmentRule, Criterion, ProfileOptionValue, Queue
+from tests import world
+
+ROLES = (SELF_SERVICE_USER, ON_BEHALF_ROLE)
+
+
+def prepare() -> None:
+    """Give a fresh installation two interfaces, queues, a key and the service account."""
+    world.store_routing()
+    keys.ensure_signing_key(now=_now())
+    store_user(world.CALLER)
+
+
+def store_user(name: str, roles: Sequence[str] = (), fields: Mapping[str, Any] | None = None) -> None:
+    world.store_user(name, *(roles or ROLES), **(fields or {}))
+
+
+def disable(name: str) -> None:
+    User.objects.filter(username=name).update(is_active=False)
+
+
+def take_roles(name: str) -> None:
+    User.objects.get(username=name).groups.clear()
+
+
+def set_password(name: str, password: str) -> None:
+    user = User.objects.get(username=name)
+    user.set_password(password)
+    user.save()
+
+
+def store_role(name: str, *, with_entitlement: bool = True) -> None:
+    role = Group.objects.create(name=name)
+    if with_entitlement:
+        role.permissions.add(Permission.objects.get(codename=REQUEST_FOR_CHAT))
+
+
+def take_entitlements(role: str) -> None:
+    Group.objects.get(name=role).permissions.clear()
+
+
+def give_entitlement(role: str) -> None:
+    Group.objects.get(name=role).permissions.add(Permission.objects.get(codename=REQUEST_FOR_CHAT))
+
+
+def store_queue(number: int) -> None:
+    Queue.objects.create(id=number, interface_id=world.INTERFACE, name=f"Queue {number}")
+
+
+def enable_queue(number: int, *, enabled: bool) -> None:
+    Queue.objects.filter(pk=number).update(enabled=enabled)
+
+
+def store_rule(name: str, queue: int, question: str) -> None:
+    rule = AssignmentRule.objects.create(interface_id=world.INTERFACE, name=name, queue_id=queue)
+    Criterion.objects.create(rule=rule, name="question", operator="equals", value=question)
+
+
+def point_rule(name: str, queue: int) -> None:
+    AssignmentRule.objects.filter(name=name).update(queue_id=queue)
+
+
+def delete_rule(name: str) -> None:
+    AssignmentRule.objects.filter(name=name).delete()
+
+
+def set_option_of_user(name: str, code: str, value: str) -> None:
+    world.set_option(code, value, user=User.objects.get(username=name))
+
+
+def set_option_of_product(product: str, code: str, value: str) -> None:
+    ProfileOptionValue.objects.filter(option_id=code, product=product).delete()
+    world.set_option(code, value, product=product)
+
+
+def rotate_at_once() -> str:
+    """Let a new key take over now, as if it had been announced for long enough; the old one stays published."""
+    keys.rotate(now=_now() - settings.KEY_ANNOUNCED)
+    return SigningKey.objects.latest("signs_from").kid
+
+
+def revoke_signing_key() -> list[str]:
+    """Revoke the key that signs; return its id and that of the key that signs now."""
+    now = _now()
+    revoked = keys.ensure_signing_key(now=now)
+    keys.revoke(key=revoked, now=now)
+    return [revoked.kid, keys.ensure_signing_key(now=_now() + timedelta(seconds=1)).kid]
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+DEEDS: Mapping[str, Callable[..., Any]] = {
+    deed.__name__: deed
+    for deed in (
+        prepare,
+        store_user,
+        disable,
+        take_roles,
+        set_password,
+        store_role,
+        take_entitlements,
+        give_entitlement,
+        store_queue,
+        enable_queue,
+        store_rule,
+        point_rule,
+        delete_rule,
+        set_option_of_user,
+        set_option_of_product,
+        rotate_at_once,
+        revoke_signing_key,
+    )
+}

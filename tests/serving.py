@@ -1,0 +1,261 @@
+"""The real server as processes of its own, for tests that go the whole way: a database, workers, an administrator."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from pathlib import Path
+from typing import Any, Self
+from urllib.parse import urlsplit, urlunsplit
+
+import httpx
+import psycopg
+import pytest
+from joserfc import jwt
+from joserfc.jwk import KeySet
+
+from tests.environment import TEST_ENVIRONMENT
+from tests.waiting import wait_until
+
+ROOT = Path(__file__).parent.parent
+ADDRESS = "/crmRestApi/resources/latest/chatAuthenticate"
+PASSWORD = "correct horse"
+CALLER = "dcsadmin1"
+START_SECONDS = 60.0
+TIMEOUT_SECONDS = 30.0
+PASSED_ON = ("PATH", "HOME", "LANG", "TMPDIR", "VIRTUAL_ENV")
+"""What our processes need of the environment of the tests."""
+
+
+def new_database() -> str:
+    """Create an empty database beside that of the tests, and return its URL; it goes with the server of this run."""
+    return database_beside(TEST_ENVIRONMENT["DATABASE_URL"], f"journey_{uuid.uuid4().hex}")
+
+
+def database_beside(url: str, name: str) -> str:
+    with psycopg.connect(_with_name(url, "postgres"), autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}"'.encode())
+    return _with_name(url, name)
+
+
+def drop_database(url: str) -> None:
+    name = urlsplit(url).path.removeprefix("/")
+    with psycopg.connect(_with_name(url, "postgres"), autocommit=True) as connection:
+        connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'.encode())
+
+
+def _with_name(url: str, name: str) -> str:
+    return urlunsplit(urlsplit(url)._replace(path=f"/{name}"))
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Process:
+    """A program of this project with an environment of its own, which writes into a file."""
+
+    def __init__(self, *arguments: str, log: Path, variables: Mapping[str, str], cwd: Path = ROOT) -> None:
+        self.log = log
+        passed_on = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
+        with log.open("ab") as output:
+            self.process = subprocess.Popen(
+                [sys.executable, *arguments],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                cwd=cwd,
+                env={**passed_on, **variables},
+                start_new_session=True,
+            )
+
+    def written(self) -> str:
+        return self.log.read_text("utf-8", "replace")
+
+    def wait_for(self, text: str) -> None:
+        """Return once the program has written the text; fail with all that it wrote if it ends before."""
+        wait_until(lambda: text in self.written() or self.process.poll() is not None, patience=START_SECONDS)
+        assert text in self.written(), self.written()
+
+    def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
+        if self.process.poll() is None:
+            self.process.send_signal(number)
+        return self.process.wait(timeout=START_SECONDS)
+
+    def kill9(self) -> None:
+        """End the program and everything that it started, all at once."""
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait(timeout=START_SECONDS)
+
+
+class Server:
+    """`manage.py serve` on free ports; as a context manager it runs meanwhile."""
+
+    def __init__(self, database: str, log: Path, **variables: str) -> None:
+        self.database = database
+        self.log = log
+        self.port, self.metrics_port = free_port(), free_port()
+        self.variables = {
+            **TEST_ENVIRONMENT,
+            "DJANGO_SETTINGS_MODULE": "chatauth_project.settings",
+            "DATABASE_URL": database,
+            "PORT": str(self.port),
+            "METRICS_PORT": str(self.metrics_port),
+            "WORKERS": "2",
+            "TRUSTED_PROXIES": "127.0.0.1",
+            "THROTTLE_FAILURES_BY_NAME": "1000",  # every client of ours has the same address
+            **variables,
+        }
+        self._process: Process | None = None
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.process.process.poll() is None:
+            self.process.stop()
+
+    @property
+    def process(self) -> Process:
+        assert self._process is not None
+        return self._process
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        """Start and return once it answers."""
+        self.log.write_text("")
+        self._process = Process("manage.py", "serve", "--migrate", log=self.log, variables=self.variables)
+        self._process.wait_for("Ready on ")
+
+    def workers(self) -> list[int]:
+        """The process ids of its workers."""
+        return workers_of(self.process.process.pid)
+
+    def client(self, **options: Any) -> httpx.Client:
+        """A client behind the trusted proxy that speaks TLS for us; `options` as httpx has them."""
+        headers = {"X-Forwarded-Proto": "https", **options.pop("headers", {})}
+        return httpx.Client(base_url=self.url, headers=headers, timeout=TIMEOUT_SECONDS, trust_env=False, **options)
+
+    def metrics(self) -> str:
+        return httpx.get(f"http://127.0.0.1:{self.metrics_port}/metrics", trust_env=False).text
+
+    def metric(self, name: str) -> float:
+        """The sum over all labels of one metric."""
+        lines = [line for line in self.metrics().splitlines() if line.split("{")[0].split(" ")[0] == name]
+        return sum(float(line.rsplit(" ", 1)[1]) for line in lines)
+
+    def administrator(self) -> "Administrator":
+        return Administrator(self.variables)
+
+    def query(self, statement: str, *parameters: object) -> list[tuple[Any, ...]]:
+        with psycopg.connect(self.database, autocommit=True) as connection:
+            return connection.execute(statement.encode(), parameters).fetchall()
+
+    def verified(self, token: str) -> dict[str, Any]:
+        """Return the claims of a token that verifies against the key set as it is published now."""
+        with self.client() as client:
+            keys = KeySet.import_key_set(client.get("/.well-known/jwks.json").json())
+        return dict(jwt.decode(token, keys, algorithms=["RS256"]).claims)
+
+
+def workers_of(supervisor: int) -> list[int]:
+    """Return the processes that a server started and that hold its port, but no helper of Python's own."""
+    children = Path(f"/proc/{supervisor}/task").glob("*/children")
+    pids = [int(pid) for file in children for pid in file.read_text().split()]
+    return [pid for pid in pids if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+
+
+def ask(
+    client: httpx.Client, *, caller: str = CALLER, password: str = PASSWORD, **attributes: object
+) -> httpx.Response:
+    body = {"authUserName": "Jane Roe", "interfaceId": "1", **attributes}
+    return client.post(ADDRESS, json=body, auth=httpx.BasicAuth(caller, password))
+
+
+class Administrator:
+    """Somebody who changes things in a process of their own, as the admin does; see `tests.administrator`."""
+
+    def __init__(self, variables: Mapping[str, str]) -> None:
+        passed_on = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "tests.administrator"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=ROOT,
+            env={**passed_on, **variables},
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.communicate(timeout=START_SECONDS)
+
+    def do(self, deed: str, **arguments: object) -> Any:
+        """Have a deed done; it is committed when this returns."""
+        assert self._process.stdin
+        assert self._process.stdout
+        self._process.stdin.write(json.dumps([deed, arguments]) + "\n")
+        self._process.stdin.flush()
+        return json.loads(self._process.stdout.readline())
+
+
+class Installation:
+    """A server that stands, somebody who administers it, and a client."""
+
+    def __init__(self, server: Server, administrator: Administrator, client: httpx.Client) -> None:
+        self.server = server
+        self.administrator = administrator
+        self.client = client
+
+    def new_user(self, *roles: str, **fields: object) -> str:
+        """Store a user that no other test has; without roles one who may ask on behalf of others."""
+        name = f"user-{uuid.uuid4().hex[:12]}"
+        self.administrator.do("store_user", name=name, roles=roles, fields=fields)
+        return name
+
+
+@contextmanager
+def installation(database: str, log: Path, **variables: str) -> Iterator[Installation]:
+    """Let an installation with routing, a signing key and a service account stand meanwhile."""
+    with ExitStack() as stack:
+        server = stack.enter_context(Server(database, log, **variables))
+        administrator = stack.enter_context(server.administrator())
+        administrator.do("prepare")
+        yield Installation(server, administrator, stack.enter_context(server.client()))
+
+
+def own_installation(folder: Path, **variables: str) -> AbstractContextManager[Installation]:
+    """An installation with a database of its own beside that of the tests."""
+    return _own_installation(folder, variables)
+
+
+@contextmanager
+def _own_installation(folder: Path, variables: Mapping[str, str]) -> Iterator[Installation]:
+    database = new_database()
+    try:
+        with installation(database, folder / "server.log", **variables) as found:
+            yield found
+    finally:
+        drop_database(database)
+
+
+@pytest.fixture(scope="session")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    """One installation for all tests of a process: each keeps to users, queues and rules of its own."""
+    with own_installation(tmp_path_factory.mktemp("installation")) as found:
+        yield found
+        found.server.process.stop()
+        assert "Traceback" not in found.server.process.written()
