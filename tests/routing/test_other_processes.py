@@ -10,6 +10,7 @@ from django.db import connection
 from chat_app.routing import demonstration, services, snapshot
 from chat_app.routing.models import AssignmentRule, Interface, Queue
 from tests.routing import builders
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -22,8 +23,10 @@ def nothing_remembered() -> Iterator[None]:
 
 
 def elsewhere(change: Callable[[], object]) -> None:
-    """Run ``change`` on a connection of its own, as another process would."""
+    """Run ``change`` on a connection of its own, as another process would, and wait until it is known here."""
+    before = snapshot.routing.recall()
     at_once(change)
+    wait_until(lambda: snapshot.routing.current() is not before)
 
 
 def test_a_disabled_queue_is_not_assigned_any_more() -> None:
