@@ -2,6 +2,7 @@
 
 import uuid
 from datetime import datetime
+from typing import cast
 
 from django.conf import settings
 from django.db import connection
@@ -29,7 +30,7 @@ def _run_in_batches(statement: sql.Composable, *, after: int | uuid.UUID, cutoff
     while True:
         with connection.cursor() as cursor:
             cursor.execute(statement, {"after": after, "cutoff": cutoff, "batch": BATCH})
-            after, count = cursor.fetchone()
+            after, count = cast(tuple[int | uuid.UUID, int], cursor.fetchone())
         deleted += count
         if count < BATCH:
             return deleted
