@@ -179,13 +179,13 @@ class Retention(Variables):
         90 * DAY,
         ge=DAY,
         le=3650 * DAY,
-        description="How long a chat session is kept after it has ended.",
+        description="How long a chat session is kept, from its beginning.",
     )
     token_retention: Duration = Field(
         48 * HOUR,
         ge=HOUR,
         le=3650 * DAY,
-        description="How long the id of a token is kept after the token has expired.",
+        description="How long the id of a token is kept, from when it was issued.",
     )
     audit_retention: Duration = Field(400 * DAY, ge=DAY, le=3650 * DAY, description="How long an audit event is kept.")
 
