@@ -49,6 +49,9 @@ bench-growth: install  ## The same with an empty and a big database, by turns (1
 docs: install  ## Write the pages of docs/ that come from the code
 	$(MANAGE) docs
 
+screenshots: install  ## Take the pictures of docs/screenshots (needs Chromium)
+	@$(BIN)/python -m tests.browser.screenshots
+
 translations: install  ## Compile the translations of locale/
 	$(BIN)/python scripts/translations.py compile
 

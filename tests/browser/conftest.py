@@ -1,0 +1,40 @@
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.browser.screenshots import sign_in
+from tests.browser.site import CHROMIUM, CHROMIUM_ARGUMENTS, running_site
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    if CHROMIUM is None:
+        pytest.skip("There is no Chromium: install the package chromium, or name the program in CHROMIUM.")
+    with running_site(tmp_path_factory.mktemp("site")) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def chromium(site: str) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def signed_in_state(chromium: Browser, site: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The cookies of somebody who has signed in, so that every test need not."""
+    kept = tmp_path_factory.mktemp("state") / "state.json"
+    with chromium.new_context(base_url=site) as context:
+        sign_in(context.new_page())
+        context.storage_state(path=kept)
+    return kept
+
+
+@pytest.fixture
+def page(chromium: Browser, site: str, signed_in_state: Path) -> Iterator[Page]:
+    with chromium.new_context(base_url=site, storage_state=signed_in_state) as context:
+        yield context.new_page()

@@ -1,0 +1,88 @@
+"""Fills an empty database with a demonstration and a plausible day: `python -m tests.browser.day`."""
+
+import random
+import uuid
+from datetime import datetime, timedelta
+
+import django
+
+SESSIONS = 900
+REFUSALS = ("wrong-password", "unknown-user", "wrong-password", "disabled-user")
+STATES = ("concluded", "concluded", "concluded", "engaged", "requested", "authenticated")
+QUESTIONS = ("Where is my order?", "I want a refund.", "My invoice is wrong.", "How do I change my address?")
+
+
+def fill(now: datetime) -> None:
+    """Store the demonstration, a signing key, sessions and refusals of the day before ``now``."""
+    from authenticate_app.keys.services import ensure_signing_key
+    from chat_app.routing.demonstration import load as load_routing
+    from chatauth_project.demonstration_accounts import load as load_accounts
+    from tests.browser.site import PASSWORD
+
+    load_accounts(dict.fromkeys(("dcsadmin1", "john.smith@vision.com", "admin"), PASSWORD))
+    load_routing({})
+    ensure_signing_key(now=now - timedelta(days=12))
+    _sessions(now)
+    _refusals(now)
+    _profile_values()
+
+
+def _sessions(now: datetime) -> None:
+    from authenticate_app.accounts.models import User
+    from chat_app.sessions.models import ChatSession, ChatToken
+
+    caller = User.objects.get(username="dcsadmin1")
+    moments = sorted(now - _before() for _session in range(SESSIONS))
+    sessions = ChatSession.objects.bulk_create(
+        ChatSession(
+            caller=caller,
+            auth_user_name=f"customer{random.randrange(400):03}@vision.com",
+            interface_id=1,
+            queue_id=random.choice((1, 1, 1, 2)),
+            state=random.choice(STATES),
+            resumable=False,
+            request={"interfaceId": "1", "question": random.choice(QUESTIONS), "customFields": '{"tier": "gold"}'},
+            client_address="203.0.113.9",
+            created_at=moment,
+            token_expires_at=moment + timedelta(seconds=120),
+        )
+        for moment in moments
+    )
+    ChatToken.objects.bulk_create(
+        ChatToken(jti=uuid.uuid4(), session=each, issued_at=each.created_at, expires_at=each.token_expires_at)
+        for each in sessions
+    )
+
+
+def _before() -> timedelta:
+    """Some time ago, more often by day than by night."""
+    return timedelta(hours=random.triangular(0, 23.5, 6))
+
+
+def _refusals(now: datetime) -> None:
+    from authenticate_app.audit.events import Event
+    from authenticate_app.audit.services import record
+
+    for number in range(60):
+        moment = now - timedelta(minutes=20 * (60 - number))
+        record(event=Event.SIGN_IN_FAILED, reason=random.choice(REFUSALS), name=f"x{number}", address="198.51.100.7", now=moment)
+    record(event=Event.SIGN_IN_THROTTLED, reason="too-many-failures", name="x", address="198.51.100.7", now=now)
+
+
+def _profile_values() -> None:
+    from authenticate_app.accounts.models import User
+    from chat_app.routing.models import ProfileOptionValue
+
+    john = User.objects.get(username="john.smith@vision.com")
+    option = "SVC_CHAT_WAIT_TIME_ENABLED"
+    ProfileOptionValue.objects.create(option_id=option, level="site", value="No")
+    ProfileOptionValue.objects.create(option_id=option, level="product", product="HRHD", value="Yes")
+    ProfileOptionValue.objects.create(option_id=option, level="user", user=john, value="Yes")
+
+
+if __name__ == "__main__":
+    django.setup()
+    from django.utils import timezone
+
+    random.seed(4)
+    fill(timezone.now())

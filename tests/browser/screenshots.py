@@ -1,0 +1,96 @@
+"""Pictures of the admin for docs/screenshots, taken by a real browser: `make screenshots`."""
+
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Literal
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.browser.site import CHROMIUM, CHROMIUM_ARGUMENTS, NAME, PASSWORD, ROOT, running_site
+
+FOLDER = ROOT / "docs" / "screenshots"
+LOOKS = ("desktop-light", "desktop-dark", "phone-light")
+DRAWING_MILLISECONDS = 600
+"""Charts grow into their shape."""
+SCHEMES: dict[str, Literal["light", "dark"]] = {"light": "light", "dark": "dark"}
+SIZES = {"desktop": (1440, 900), "phone": (390, 844)}
+
+
+def sign_in(page: Page) -> None:
+    """Sign in as the demonstration's administrator."""
+    page.goto("/admin/login/")
+    page.get_by_label("User name").fill(NAME)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Log in").click()
+    page.wait_for_url("**/admin/")
+
+
+def _try_a_request(page: Page) -> None:
+    page.goto("/admin/chat_app/assignmentrule/")
+    page.get_by_role("button", name="Try it").click()
+    page.get_by_role("status").wait_for()
+
+
+def _look_up_values(page: Page) -> None:
+    page.goto("/admin/chat_app/profileoption/effective/")
+    page.get_by_label("User name or e-mail address").fill("john.smith@vision.com")
+    page.get_by_role("button", name="Look up").click()
+    page.get_by_text("set for the user").wait_for()
+
+
+def _open(address: str) -> Callable[[Page], None]:
+    def open_page(page: Page) -> None:
+        page.goto(address)
+
+    return open_page
+
+
+PICTURES: dict[str, Callable[[Page], None]] = {
+    "overview": _open("/admin/"),
+    "queues": _open("/admin/chat_app/queue/"),
+    "queue": _open("/admin/chat_app/queue/2/change/"),
+    "rules": _try_a_request,
+    "profile-option": _open("/admin/chat_app/profileoption/SVC_5FCHAT_5FWAIT_5FTIME_5FENABLED/change/"),
+    "effective-values": _look_up_values,
+    "users": _open("/admin/authenticate_app/user/"),
+    "import": _open("/admin/authenticate_app/user/import/"),
+    "signing-keys": _open("/admin/authenticate_app/signingkey/"),
+    "sessions": _open("/admin/chat_app/chatsession/"),
+    "audit": _open("/admin/authenticate_app/auditevent/"),
+}
+ALSO_OTHERWISE = {"overview": ("desktop-dark", "phone-light"), "rules": ("desktop-dark", "phone-light")}
+
+
+def take_pictures(address: str) -> None:
+    """Write every picture."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_ARGUMENTS)
+        for look in LOOKS:
+            _take(browser, address, look)
+        browser.close()
+
+
+def _take(browser: Browser, address: str, look: str) -> None:
+    size, scheme = look.split("-")
+    width, height = SIZES[size]
+    with browser.new_context(
+        base_url=address, viewport={"width": width, "height": height}, color_scheme=SCHEMES[scheme]
+    ) as context:
+        page = context.new_page()
+        sign_in(page)
+        for name, show in PICTURES.items():
+            if look == LOOKS[0] or look in ALSO_OTHERWISE.get(name, ()):
+                show(page)
+                page.wait_for_load_state("networkidle")
+                page.wait_for_timeout(DRAWING_MILLISECONDS)
+                page.screenshot(path=FOLDER / (f"{name}.png" if look == LOOKS[0] else f"{name}-{look}.png"))
+
+
+if __name__ == "__main__":
+    if CHROMIUM is None:
+        sys.exit("There is no Chromium. Install the package chromium, or name the program in the variable CHROMIUM.")
+    with tempfile.TemporaryDirectory(prefix="chatauth-screenshots-") as folder, running_site(Path(folder)) as site:
+        take_pictures(site)

@@ -1,0 +1,162 @@
+"""The admin in a real browser: accessible, usable by keyboard and by dragging, and nobody else is asked for anything."""
+
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, Request
+
+from tests.browser.screenshots import sign_in
+
+pytestmark = pytest.mark.browser
+
+RULES = "/admin/chat_app/assignmentrule/"
+PAGES = (
+    "/admin/",
+    "/admin/chat_app/queue/",
+    "/admin/chat_app/queue/2/change/",
+    "/admin/chat_app/interface/add/",
+    RULES,
+    "/admin/chat_app/assignmentrule/add/",
+    "/admin/chat_app/profileoption/",
+    "/admin/chat_app/profileoption/SVC_5FCHAT_5FWAIT_5FTIME_5FENABLED/change/",
+    "/admin/chat_app/profileoption/effective/",
+    "/admin/chat_app/chatsession/",
+    "/admin/authenticate_app/user/",
+    "/admin/authenticate_app/user/add/",
+    "/admin/authenticate_app/user/import/",
+    "/admin/authenticate_app/role/3/change/",
+    "/admin/authenticate_app/signingkey/",
+    "/admin/authenticate_app/signingkey/rotate/",
+    "/admin/authenticate_app/auditevent/",
+)
+
+
+def violations(page: Page) -> dict[str, list[str]]:
+    """What breaks a rule of WCAG 2.2, level A or AA: the rule and the elements."""
+    tags = {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
+    found = Axe().run(page, options={"runOnly": tags, "resultTypes": ["violations"]}).response["violations"]
+    return {each["id"]: [node["html"][:160] for node in each["nodes"]] for each in found}
+
+
+def faults_of(page: Page) -> list[str]:
+    """Collect what the browser complains of, such as a script that the policy forbids."""
+    faults: list[str] = []
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
+    return faults
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("address", PAGES)
+def test_a_page_breaks_no_rule_of_accessibility(page: Page, address: str, scheme: Literal["light", "dark"]) -> None:
+    page.emulate_media(color_scheme=scheme)
+    page.goto(address)
+    page.wait_for_load_state("networkidle")
+    assert violations(page) == {}
+
+
+def test_the_sign_in_page_breaks_none_either(chromium: Browser, site: str) -> None:
+    with chromium.new_context(base_url=site) as context:
+        page = context.new_page()
+        page.goto("/admin/login/")
+        assert violations(page) == {}
+
+
+@pytest.mark.parametrize("address", PAGES)
+def test_the_browser_has_nothing_to_complain_of(page: Page, address: str) -> None:
+    faults = faults_of(page)
+    page.goto(address)
+    page.wait_for_load_state("networkidle")
+    assert faults == []
+
+
+def test_nobody_else_is_asked_for_anything(page: Page, site: str) -> None:
+    hosts: set[str] = set()
+
+    def note(request: Request) -> None:
+        if request.url.startswith("http"):
+            hosts.add(urlsplit(request.url).netloc)
+
+    page.on("request", note)
+    for address in PAGES[:4]:
+        page.goto(address)
+        page.wait_for_load_state("networkidle")
+    assert hosts == {urlsplit(site).netloc}
+
+
+@pytest.mark.parametrize("address", PAGES)
+def test_a_page_fits_on_a_phone(page: Page, address: str) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(address)
+    page.wait_for_load_state("networkidle")
+    assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
+
+
+def names(page: Page) -> list[str]:
+    return page.locator(".ca-rule-title a").all_inner_texts()
+
+
+def test_a_rule_is_moved_by_keyboard(page: Page) -> None:
+    page.goto(RULES)
+    first, second, third = names(page)
+    page.get_by_role("button", name=f"Try “{first}” later").focus()
+    page.keyboard.press("Enter")
+    page.get_by_text("The new order counts").wait_for()
+    assert names(page) == [second, first, third]
+
+
+def test_a_rule_is_moved_by_dragging(page: Page) -> None:
+    page.goto(RULES)
+    page.wait_for_load_state("networkidle")
+    first, second, third = names(page)
+    handles = page.locator(".ca-handle")
+    _drag(page, handles.nth(0), handles.nth(2))
+    page.get_by_text("The new order counts").wait_for()
+    assert names(page) == [second, third, first]
+
+
+def _drag(page: Page, handle: Any, target: Any) -> None:
+    start, end = handle.bounding_box(), target.bounding_box()
+    page.mouse.move(start["x"] + 5, start["y"] + 5)
+    page.mouse.down()
+    for step in range(1, 21):
+        page.mouse.move(start["x"] + 5, start["y"] + (end["y"] + 25 - start["y"]) * step / 20)
+    page.mouse.up()
+
+
+def test_a_criterion_is_added_and_the_attribute_suggested(page: Page) -> None:
+    page.goto("/admin/chat_app/assignmentrule/add/")
+    page.wait_for_load_state("networkidle")
+    page.get_by_text("Add another Criterion").click()
+    field = page.locator("#id_criteria-0-name")
+    field.fill("productId")
+    suggestions = page.locator(f"#{field.get_attribute('list')} option")
+    assert "productId" in suggestions.evaluate_all("options => options.map(option => option.value)")
+
+
+def test_a_tried_request_shows_which_rule_takes_it(page: Page) -> None:
+    page.goto(RULES)
+    page.get_by_label("Request").fill('{"customFields": {"tier": "gold"}}')
+    page.get_by_role("button", name="Try it").click()
+    assert "Queue “Priority”" in page.get_by_role("status").inner_text()
+    assert page.locator(".ca-rule-took").count() == 1
+
+
+def test_everything_is_reached_by_the_menu(page: Page) -> None:
+    page.goto("/admin/")
+    links = page.locator("#nav-sidebar-apps a")
+    addresses = links.evaluate_all("links => links.map(link => link.getAttribute('href'))")
+    assert len(addresses) == 13
+    for address in addresses:
+        answer = page.goto(address)
+        assert answer is not None
+        assert answer.ok
+
+
+def test_somebody_can_sign_in_and_out(chromium: Browser, site: str) -> None:
+    with chromium.new_context(base_url=site) as context:
+        page = context.new_page()
+        sign_in(page)
+        assert "Overview" in page.title()
