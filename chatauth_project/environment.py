@@ -241,10 +241,11 @@ class Serving(Variables):
     worker_threads: int = Field(2, ge=1, le=64, description="How many requests each worker works on at the same time.")
     backlog: int = Field(1024, ge=128, le=65535, description="How many connections may wait to be accepted.")
     backpressure: int = Field(
-        64,
+        512,
         ge=1,
         le=65535,
-        description="How many requests each worker takes in before it stops accepting more.",
+        description="How many connections each worker holds at the same time, idle ones included;"
+        " more of them wait until one is closed.",
     )
     metrics_host: str = Field("127.0.0.1", min_length=1, description="The address that `/metrics` listens on.")
     metrics_port: int = Field(9464, ge=0, le=65535, description="The port that `/metrics` listens on; 0 turns it off.")
