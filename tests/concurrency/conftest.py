@@ -1,0 +1,3 @@
+from tests.serving import installed
+
+__all__ = ["installed"]

@@ -1,0 +1,155 @@
+"""Many at the same time, on the real server with two workers."""
+
+import socket
+import threading
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from itertools import count
+
+import httpx
+import pytest
+from joserfc import jwt
+from joserfc.jwk import KeySet
+
+from tests.load import check_nothing_is_half_stored, claims_of, kid_of, load_on, stored_tokens
+from tests.serving import ADDRESS, Installation, ask
+from tests.waiting import wait_until
+
+pytestmark = pytest.mark.journey
+
+AT_ONCE = 100
+_queues = count(5000)
+
+
+def ask_at_once(installed: Installation, number: int, **attributes: object) -> list[httpx.Response]:
+    """Ask so many times at the same moment, each on a connection of its own."""
+    begin = threading.Barrier(number)
+
+    def one(_: int) -> httpx.Response:
+        with installed.server.client() as client:
+            client.get("/healthz")  # the connection stands
+            begin.wait(timeout=60)
+            return ask(client, **attributes)  # type: ignore[arg-type]
+
+    with ThreadPoolExecutor(number) as pool:
+        return list(pool.map(one, range(number)))
+
+
+@pytest.mark.parametrize(("resume_type", "sessions"), [("RESUME", 1), (None, AT_ONCE)])
+def test_the_same_user_at_once(installed: Installation, resume_type: str | None, sessions: int) -> None:
+    name = f"Same {uuid.uuid4().hex}"
+    responses = ask_at_once(installed, AT_ONCE, authUserName=name, resumeType=resume_type)
+    assert {response.status_code for response in responses} == {201}
+    ids = {claims_of(response.json()["jwt"])["jti"] for response in responses}
+    assert len(ids) == AT_ONCE
+    stored = stored_tokens(installed.server)
+    assert ids <= stored.keys()
+    assert len({stored[jti] for jti in ids}) == sessions
+    of_name = "SELECT count(*) FROM chat_app_chatsession WHERE auth_user_name = %s"
+    assert installed.server.query(of_name, name) == [(sessions,)]
+    check_nothing_is_half_stored(installed.server)
+
+
+def published(installed: Installation) -> KeySet:
+    with installed.server.client() as client:
+        return KeySet.import_key_set(client.get("/.well-known/jwks.json").json())
+
+
+def test_a_rotation_under_load_fails_nobody(installed: Installation) -> None:
+    """Who fetches the key set when a `kid` is new to them verifies every token at once."""
+    with load_on(installed.server, clients=4) as load:
+        load.wait_for_more(20)
+        before = load.tokens[-1]
+        kid = installed.administrator.do("rotate_at_once")
+        wait_until(lambda: kid_of(load.tokens[-1]) == kid)
+        load.wait_for_more(20)
+    assert load.counts().keys() == {201}
+    keys = published(installed)
+    assert {kid_of(before), kid} <= {kid_of(token) for token in load.tokens}
+    for token in load.tokens:
+        assert jwt.decode(token, keys, algorithms=["RS256"]).claims["iss"] == "Fusion Apps"
+
+
+def test_a_revocation_under_load_refuses_nobody_a_token(installed: Installation) -> None:
+    with load_on(installed.server, clients=4) as load:
+        load.wait_for_more(20)
+        revoked, successor = installed.administrator.do("revoke_signing_key")
+        answered = len(load.tokens)
+        load.wait_for_more(40)
+    assert load.counts().keys() == {201}
+    begun_before = 4  # requests that were under way when the revocation was committed, one for each client
+    assert {kid_of(token) for token in load.tokens[answered + begun_before :]} == {successor}
+    wait_until(lambda: revoked not in {key.kid for key in published(installed).keys})
+
+
+def test_a_rule_that_is_edited_under_load_takes_effect_in_every_process(installed: Installation) -> None:
+    administrator = installed.administrator
+    queues = [next(_queues), next(_queues)]
+    for number in queues:
+        administrator.do("store_queue", number=number)
+    rule = f"Rule of {queues[0]}"
+    administrator.do("store_rule", name=rule, queue=queues[0], question=rule)
+    with load_on(installed.server, clients=4) as load:
+        for turn in range(1, 7):
+            load.wait_for_more(10)
+            administrator.do("point_rule", name=rule, queue=queues[turn % 2])
+            responses = ask_at_once(installed, 10, question=rule)
+            assert {response.json()["queueId"] for response in responses} == {str(queues[turn % 2])}
+    assert load.counts().keys() == {201}
+
+
+def test_a_crowd_of_wrong_passwords_does_not_keep_a_remembered_caller_waiting(installed: Installation) -> None:
+    server = installed.server
+    patient = installed.new_user()
+    with server.client() as client:
+        for _ in range(4):
+            assert ask(client, caller=patient).status_code == 201
+    busy = threading.Event()
+
+    def guess(number: int) -> set[int]:
+        found = set()
+        with server.client(headers={"X-Forwarded-For": f"198.51.100.{number}"}) as client:
+            while not busy.is_set():
+                found.add(ask(client, caller=f"{patient}", password=f"guess {number}").status_code)
+        return found
+
+    crowd = 8
+    with ThreadPoolExecutor(crowd) as pool:
+        guesses = [pool.submit(guess, number) for number in range(crowd)]
+        try:
+            with load_on(server, clients=4, caller=patient) as load:
+                load.wait_for_more(100)
+        finally:
+            busy.set()
+        found = set().union(*(future.result(timeout=60) for future in guesses))
+    assert load.counts().keys() == {201}
+    assert found <= {401, 429, 503}
+    assert 401 in found
+
+
+def test_a_user_who_calls_for_the_first_time_from_many_places_at_once(installed: Installation) -> None:
+    """One password hash each at most, a bounded number at the same time, and nobody counts as guessing."""
+    name = installed.new_user()
+    responses = ask_at_once(installed, 12, caller=name)
+    assert {response.status_code for response in responses} <= {201, 503}
+    busy = [response for response in responses if response.status_code == 503]
+    assert all(int(response.headers["Retry-After"]) >= 1 for response in busy)
+    with installed.server.client() as client:
+        assert ask(client, caller=name).status_code == 201
+
+
+def test_idle_connections_keep_nobody_out(installed: Installation) -> None:
+    address = ("127.0.0.1", installed.server.port)
+    with ExitStack() as stack:
+        for _ in range(300):
+            stack.enter_context(socket.create_connection(address))
+        with installed.server.client() as client:
+            assert client.get("/healthz", timeout=10).status_code == 200
+
+
+def test_many_connections_at_once(installed: Installation) -> None:
+    """More than the workers take in at the same time: the others wait."""
+    responses = ask_at_once(installed, 200)
+    assert {response.status_code for response in responses} == {201}
+    assert all(response.headers["Location"].endswith(f"{ADDRESS}/Jane%20Roe") for response in responses)
