@@ -99,15 +99,16 @@ MIDDLEWARE = [
     "chatauth_project.middleware.proxies.TrustedProxies",
     "chatauth_project.middleware.observability.RequestLog",
     "django.middleware.security.SecurityMiddleware",
-    "corsheaders.middleware.CorsMiddleware",
+    "chatauth_project.middleware.machines.CrossOrigin",
+    "chatauth_project.middleware.machines.Machines",  # what follows is for pages only
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "chatauth_project.middleware.pages.ContentSecurityPolicy",
-    "chatauth_project.middleware.pages.Sessions",
-    "chatauth_project.middleware.pages.Locale",
-    "chatauth_project.middleware.pages.Common",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "chatauth_project.middleware.pages.Authentication",
-    "chatauth_project.middleware.pages.Messages",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 

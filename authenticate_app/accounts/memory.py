@@ -12,12 +12,14 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache
+from hashlib import blake2b
 
 from django.conf import settings
 
 from authenticate_app.accounts.callers import Caller
 from authenticate_app.accounts.credentials import Credentials
 
+DIGEST_BYTES = 32
 SEPARATOR = b"\0"
 """Neither a name nor a password can hold it: no two pairs of them read alike."""
 
@@ -96,7 +98,7 @@ class PasswordMemory:
         return self._hash(credentials.key.encode(), credentials.password.encode(), password_hash.encode())
 
     def _hash(self, *parts: bytes) -> bytes:
-        return hmac.digest(self._secret, SEPARATOR.join(parts), "sha256")
+        return blake2b(SEPARATOR.join(parts), key=self._secret, digest_size=DIGEST_BYTES).digest()
 
 
 def memory() -> PasswordMemory:

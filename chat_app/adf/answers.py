@@ -6,11 +6,11 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.utils import translation
+from pydantic_core import to_json
 
 from chat_app.adf import framework_version, media_types
 from chat_app.adf.errors import AdfError, Fault
 
-_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _encode_ascii = json.JSONEncoder(separators=(",", ":")).encode
 """For errors, which may repeat what cannot be written in UTF-8."""
 
@@ -19,7 +19,7 @@ def resource(
     body: Mapping[str, Any], *, media_type: str, status: int = 200, headers: Mapping[str, str] | None = None
 ) -> HttpResponse:
     """Return the answer with this body; `media_type` is the one that was agreed on."""
-    return HttpResponse(_encode(body).encode(), status=status, content_type=media_type, headers=headers)
+    return HttpResponse(to_json(body), status=status, content_type=media_type, headers=headers)
 
 
 def refusal(error: AdfError, *, version: int, accept: str | None, language: str) -> HttpResponse:

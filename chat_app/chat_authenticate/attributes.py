@@ -235,7 +235,7 @@ class ChatAuthenticateRequest(BaseModel):
         ),
     ] = None
 
-    _release: Release = PrivateAttr(default=NEWEST)
+    _release: Release = PrivateAttr(default_factory=lambda: NEWEST)  # a default would be copied deeply each time
     _ignored: tuple[str, ...] = PrivateAttr(default=())
 
     @property
@@ -256,8 +256,9 @@ class ChatAuthenticateRequest(BaseModel):
             for field, name, default in columns(self._release)
         }
 
-    def stored(self) -> dict[str, str]:
-        """Return what was sent under its wire names, as strings, without what was empty."""
+    @cached_property
+    def stored(self) -> Mapping[str, str]:
+        """What was sent under its wire names, as strings, without what was empty."""
         values = self.__dict__
         return {
             name: value if type(value) is str else _as_text(value)

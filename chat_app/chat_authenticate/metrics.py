@@ -12,6 +12,7 @@ IGNORED_ATTRIBUTES = Counter(
     "Unknown attributes that were ignored, because UNKNOWN_ATTRIBUTES says so.",
     ("name",),
 )
+BEGUN, RESUMED = OUTCOMES.labels("begun"), OUTCOMES.labels("resumed")
 RETRIES = Counter(
     "chatauth_chat_authenticate_retries",
     "Requests that were worked through again, because what was remembered turned out to be in doubt.",

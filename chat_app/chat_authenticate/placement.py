@@ -79,7 +79,7 @@ def _queue(request: ChatAuthenticateRequest, caller: Caller, routing: Routing, i
 
 
 def _routing_request(request: ChatAuthenticateRequest, caller: Caller) -> RoutingRequest:
-    attributes = request.stored()
+    attributes = request.stored
     if not may_speak_for_others(caller):
         attributes = {name: value for name, value in attributes.items() if name not in NOT_ROUTED_BY}
     return RoutingRequest(

@@ -1,11 +1,11 @@
 """Giving out a chat token: who may have it, where the chat goes, the signature, and the session that goes with it."""
 
-import json
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.conf import settings
 from django.utils import timezone
+from pydantic_core import to_json
 
 from authenticate_app.accounts.callers import Caller
 from authenticate_app.accounts.names import name_key
@@ -93,7 +93,7 @@ def _new_session(request: ChatAuthenticateRequest, placement: Placement, client_
         end_user_key=name_key(request.auth_user_name),
         interface_id=placement.interface.id,
         queue_id=placement.queue_id,
-        request=json.dumps(request.stored(), ensure_ascii=False, separators=(",", ":")),
+        request=to_json(request.stored).decode(),
         client_address=client_address,
         resume=request.resume_type == RESUME,
     )

@@ -29,7 +29,7 @@ from chat_app.adf.views import AdfView
 from chat_app.chat_authenticate import describe, errors, openapi, schemas
 from chat_app.chat_authenticate.attributes import ChatAuthenticateRequest
 from chat_app.chat_authenticate.facts import Facts
-from chat_app.chat_authenticate.metrics import IGNORED_ATTRIBUTES, OUTCOMES, RETRIES
+from chat_app.chat_authenticate.metrics import BEGUN, IGNORED_ATTRIBUTES, OUTCOMES, RESUMED, RETRIES
 from chat_app.chat_authenticate.releases import Release
 from chat_app.chat_authenticate.services import IssuedChat, issue_chat_token
 from chat_app.sessions.services import BasisChanged
@@ -75,7 +75,7 @@ class ChatAuthenticateView(AdfView):
         )
         for name in asked.ignored:
             IGNORED_ATTRIBUTES.labels(schemas.metric_label(name)).inc()
-        OUTCOMES.labels("begun" if issued.session.begun else "resumed").inc()
+        (BEGUN if issued.session.begun else RESUMED).inc()
         return self.created(asked, issued, version)
 
     def created(self, asked: ChatAuthenticateRequest, issued: IssuedChat, version: str) -> HttpResponse:

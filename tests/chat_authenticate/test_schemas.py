@@ -62,13 +62,13 @@ def test_no_custom_fields_are_no_keys() -> None:
 )
 def test_what_comes_back(name: str, sent: object, back: str) -> None:
     assert parse({name: sent}).wire()[name] == back
-    assert parse({name: sent}).stored()[name] == back
+    assert parse({name: sent}).stored[name] == back
 
 
 def test_defaults_are_shown_but_not_stored() -> None:
     assert parse().wire()["clientType"] == "CONSUMER"
     assert parse().wire()["escalationLevel"] == "0"
-    assert parse().stored() == {"authUserName": "John Smith", "interfaceId": "1"}
+    assert parse().stored == {"authUserName": "John Smith", "interfaceId": "1"}
 
 
 @pytest.mark.parametrize(
@@ -212,18 +212,18 @@ def test_unknown_attributes_can_be_ignored_and_named() -> None:
     )
     assert request.ignored == ("colour", "chatPriority")
     assert [schemas.metric_label(name) for name in request.ignored] == ["other", "chatPriority"]
-    assert request.stored() == REQUIRED
+    assert request.stored == REQUIRED
 
 
 def test_a_stored_request_comes_back() -> None:
     request = parse({"question": "Why?", "contactId": 5, "allowAgentAttachments": False, "chatPriority": 3})
-    again = ChatAuthenticateRequest.from_stored(json.loads(json.dumps(request.stored())), release=NEWEST)
+    again = ChatAuthenticateRequest.from_stored(json.loads(json.dumps(request.stored)), release=NEWEST)
     assert again.wire() == request.wire()
     assert again == request
 
 
 def test_an_older_release_leaves_out_what_it_does_not_have() -> None:
-    stored = parse({"chatPriority": 3}).stored()
+    stored = parse({"chatPriority": 3}).stored
     again = ChatAuthenticateRequest.from_stored(stored, release=Release.parse("R13.18.05"))
     assert again.chat_priority is None
     assert "chatPriority" not in again.wire()

@@ -119,8 +119,8 @@ def test_answers_have_the_attributes_of_the_release(body: dict[str, Any], releas
 @given(VALID_BODIES, RELEASES)
 def test_what_is_stored_comes_back(body: dict[str, Any], release: Release) -> None:
     request = request_of(body, release, refuse_unknown=False)
-    stored = json.loads(json.dumps(request.stored()))
+    stored = json.loads(json.dumps(request.stored))
     again = ChatAuthenticateRequest.from_stored(stored, release=release)
-    assert again.stored() == stored
+    assert again.stored == stored
     assert again.wire() == request.wire()
     assert "" not in stored.values()

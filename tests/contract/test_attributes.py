@@ -157,4 +157,4 @@ def test_what_is_not_listened_to(row: Row, value: object) -> None:
     request = parse({row["name"]: value})
     assert request.ignored == ()
     assert row["name"] not in request.wire()
-    assert row["name"] not in request.stored()
+    assert row["name"] not in request.stored
