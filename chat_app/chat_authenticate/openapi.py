@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from django.conf import settings
 
-from chat_app.adf import media_types
+from chat_app.adf import codes, media_types
 from chat_app.adf.openapi import (
     ERROR_COMPONENT,
     ERROR_SCHEMA,
@@ -203,7 +203,11 @@ DESCRIBE_OPERATION: Final[dict[str, Any]] = {
             "description": "The description.",
             "content": content(DESCRIPTION_COMPONENT, (media_types.DESCRIPTION, media_types.JSON)),
         },
-        **error_responses(error for error in errors.ALL if error.status in {401, 403, 404, 405, 406, 429, 503}),
+        **error_responses(
+            error
+            for error in errors.ALL
+            if error is codes.FRAMEWORK_VERSION or error.status in {401, 403, 404, 405, 406, 429, 503}
+        ),
     },
 }
 
