@@ -1,0 +1,82 @@
+"""The real server against its own OpenAPI schema, with whatever schemathesis thinks of."""
+
+import json
+from typing import Any
+
+import httpx
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from schemathesis.specs.openapi.checks import ignored_auth, unsupported_method
+
+from chat_app.chat_authenticate.openapi import OBJECT_IN_A_STRING
+from tests.load import check_nothing_is_half_stored
+from tests.serving import CALLER, PASSWORD, ROOT, Installation
+from tests.world import basic
+
+pytestmark = pytest.mark.journey
+
+EXAMPLES = 60
+FORWARDED = {"X-Forwarded-Proto": "https"}
+REPEATS_REQUESTS = [ignored_auth, unsupported_method]
+"""Checks that send requests of their own; what they look at has contract tests, which are faster."""
+
+schemathesis.openapi.format(
+    OBJECT_IN_A_STRING, st.dictionaries(st.text("abc", min_size=1), st.integers(), max_size=3).map(json.dumps)
+)
+schema = schemathesis.openapi.from_path(ROOT / "docs" / "openapi.yaml")
+
+
+@schema.hook("map_body")
+def write_integers_as_such(_context: Any, body: Any) -> Any:
+    """To JSON Schema, 7.0 is an integer; the contract takes it for a float, and a schema cannot say so."""
+    if not isinstance(body, dict):
+        return body
+    return {
+        name: int(value) if isinstance(value, float) and value.is_integer() else value for name, value in body.items()
+    }
+
+
+@schema.auth()
+class ServiceAccount:
+    """Signs in wherever a case does not leave the credentials out on purpose."""
+
+    def get(self, case: Any, context: Any) -> str:
+        return basic(CALLER, PASSWORD)
+
+    def set(self, case: Any, data: str, context: Any) -> None:
+        case.headers["Authorization"] = data
+
+
+@schema.parametrize()
+@settings(
+    max_examples=EXAMPLES,
+    derandomize=True,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.filter_too_much],
+)
+def test_conforms_to_its_schema(case: Any, installed: Installation) -> None:
+    case.call_and_validate(base_url=installed.server.url, headers=FORWARDED, excluded_checks=REPEATS_REQUESTS)
+
+
+def test_nothing_that_it_thought_of_is_half_stored(installed: Installation) -> None:
+    check_nothing_is_half_stored(installed.server)
+
+
+def test_the_published_schema_is_the_one_that_is_tested(installed: Installation) -> None:
+    published = installed.client.get(
+        "/api/schema/", params={"format": "json"}, headers={"Host": "chat.example.com"}
+    ).json()
+    assert published["paths"].keys() == schema.raw_schema["paths"].keys()
+    assert published["components"] == schema.raw_schema["components"]
+
+
+@pytest.mark.parametrize("path", schema.raw_schema["paths"])
+def test_every_operation_says_that_it_needs_credentials(installed: Installation, path: str) -> None:
+    for operation in schema.raw_schema["paths"][path].values():
+        assert operation["security"] == [{"basicAuth": []}]
+    address = path.format(context="crmRestApi", version="latest")
+    method = next(iter(schema.raw_schema["paths"][path])).upper()
+    answered = httpx.request(method, installed.server.url + address, headers=FORWARDED, trust_env=False)
+    assert answered.status_code == 401
