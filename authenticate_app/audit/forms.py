@@ -26,3 +26,16 @@ class WholeRowForm(forms.ModelForm):  # type: ignore[type-arg]
         for field, faults in fault.error_dict.items():
             place: Any = field if field in self.fields and field != NON_FIELD_ERRORS else None
             self.add_error(place, ValidationError(faults))
+
+
+class TableRowForm(WholeRowForm):
+    """A row among others in a table, where the heading of the column stands for the fields' labels.
+
+    Screen readers are told the label with each field.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            drawn = getattr(field.widget, "widget", field.widget)  # related rows are chosen in a widget within another
+            drawn.attrs.setdefault("aria-label", str(field.label))

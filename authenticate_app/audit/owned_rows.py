@@ -6,11 +6,10 @@ from django.contrib.auth import get_permission_codename
 from django.http import HttpRequest
 from unfold.admin import StackedInline, TabularInline
 
-from authenticate_app.audit.forms import WholeRowForm
+from authenticate_app.audit.forms import TableRowForm, WholeRowForm
 
 
 class _Owned:
-    form = WholeRowForm
     """Asks for the owner's permissions; the rows' own mean nothing by themselves."""
 
     parent_model: Any
@@ -35,10 +34,12 @@ class _Owned:
 class OwnedRows(_Owned, TabularInline):
     """Owned rows, one to a line."""
 
+    form = TableRowForm
     extra = 0
 
 
 class OwnedBlocks(_Owned, StackedInline):
     """Owned rows, each in a block of its own."""
 
+    form = WholeRowForm
     extra = 0

@@ -128,6 +128,14 @@ def test_an_interface_goes_with_its_queue(admin: Browser) -> None:
     assert not Queue.objects.filter(pk=90).exists()
 
 
+def test_an_interface_with_further_queues_stays_and_the_page_says_why(admin: Browser) -> None:
+    other = Interface.objects.create(id=9, name="Partners", chat_site_name="partners")
+    Queue.objects.create(id=90, interface=other, name="Partners", is_default=True)
+    Queue.objects.create(id=91, interface=other, name="Dealers")
+    assert "Dealers" in delete(admin, other).content.decode()
+    assert Interface.objects.filter(pk=9).exists()
+
+
 def test_an_interface_with_a_queue_id_that_is_taken(admin: Browser) -> None:
     form = {
         "id": "7",

@@ -10,6 +10,8 @@ from django.urls import reverse
 from authenticate_app.accounts.models import User
 from authenticate_app.audit.events import Event
 from authenticate_app.audit.models import AuditEvent
+from chat_app.chat_authenticate.placement import NOT_ROUTED_BY
+from chat_app.routing.admin.trial import NOT_FOR_EVERYBODY
 from chat_app.routing.models import AssignmentRule, Criterion, Interface, ProfileOptionValue, Queue
 from tests.admin.conftest import Browser, SignedIn
 
@@ -107,6 +109,18 @@ def test_the_organization_of_the_caller_counts(admin: Browser) -> None:
     assert tried(admin, organization="4712").context["assigned_queue"].pk == 1
 
 
+def test_a_caller_who_speaks_for_nobody_else_does_not_jump_the_queue(admin: Browser) -> None:
+    rule = AssignmentRule.objects.create(interface_id=1, rank=1, name="Urgent", queue_id=2)
+    Criterion.objects.create(rule=rule, subject="attribute", name="chatPriority", operator="at-most", value="1")
+    form = {"request": '{"chatPriority": 1}'}
+    assert admin.post(PAGE, {**form, "speaks_for_others": "on"}).context["assigned_queue"].pk == 2
+    assert admin.post(PAGE, form).context["assigned_queue"].pk == 1
+
+
+def test_the_trial_hides_from_rules_what_the_server_hides() -> None:
+    assert NOT_FOR_EVERYBODY == NOT_ROUTED_BY
+
+
 def test_the_interface_of_the_business_unit_takes_the_request(admin: Browser) -> None:
     other = Interface.objects.create(id=9, name="Partners", chat_site_name="partners", business_unit_org_id="BU9")
     Queue.objects.create(id=90, interface=other, name="Partners", is_default=True)
@@ -123,7 +137,7 @@ def test_no_interface_takes_the_request(admin: Browser) -> None:
 def test_chat_is_turned_off_for_the_end_user(admin: Browser, superuser: User) -> None:
     ProfileOptionValue.objects.create(option_id="SVC_ENABLE_CHAT", level="user", user=superuser, value="No")
     page = tried(admin, authUserName=superuser.username).content.decode()
-    assert "Refused: chat is turned off." in page
+    assert "Refused: chat is turned off" in page
     assert "set for the user" in page
 
 

@@ -65,7 +65,13 @@ def _refusals(now: datetime) -> None:
 
     for number in range(60):
         moment = now - timedelta(minutes=20 * (60 - number))
-        record(event=Event.SIGN_IN_FAILED, reason=random.choice(REFUSALS), name=f"x{number}", address="198.51.100.7", now=moment)
+        record(
+            event=Event.SIGN_IN_FAILED,
+            reason=random.choice(REFUSALS),
+            name=f"x{number}",
+            address="198.51.100.7",
+            now=moment,
+        )
     record(event=Event.SIGN_IN_THROTTLED, reason="too-many-failures", name="x", address="198.51.100.7", now=now)
 
 

@@ -15,7 +15,7 @@ from cryptography.fernet import Fernet
 from chatauth_project.embedded_postgres import EmbeddedPostgres
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-NAME, PASSWORD = "admin", "Welcome1"  # noqa: S105 - those of every demonstration
+NAME, PASSWORD = "admin", "Welcome1"
 START_SECONDS = 60.0
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
 CHROMIUM_ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
@@ -54,7 +54,9 @@ def _variables(database_url: str, port: int) -> dict[str, str]:
 @contextmanager
 def _server(log: Path, variables: dict[str, str]) -> Iterator[None]:
     with log.open("wb") as output:
-        server = subprocess.Popen([sys.executable, "manage.py", "serve"], cwd=ROOT, env=variables, stdout=output, stderr=output)
+        server = subprocess.Popen(
+            [sys.executable, "manage.py", "serve"], cwd=ROOT, env=variables, stdout=output, stderr=output
+        )
     try:
         _wait_for(server, log)
         yield

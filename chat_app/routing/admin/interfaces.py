@@ -88,9 +88,9 @@ class InterfaceAdmin(AuditedModelAdmin):
         return [] if is_default else super().get_actions_detail(request, object_id)
 
     def has_delete_permission(self, request: HttpRequest, obj: Interface | None = None) -> bool:
-        """Only what nothing depends on can be deleted; everything else is disabled."""
-        is_free = not isinstance(obj, Interface) or not reasons_to_keep_interface(interface=obj)
-        return bool(super().has_delete_permission(request, obj)) and is_free
+        """The default interface stays. What else keeps one is asked for when it is to be deleted: that may be slow."""
+        is_default = isinstance(obj, Interface) and obj.is_default
+        return bool(super().has_delete_permission(request, obj)) and not is_default
 
     def delete_model(self, request: HttpRequest, obj: Interface) -> None:
         services.delete_interface(interface=obj)
@@ -98,8 +98,8 @@ class InterfaceAdmin(AuditedModelAdmin):
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         """Its default queue and its rules go with it, whatever protects them from being deleted by themselves."""
         to_delete, counts, _permissions, _protected = super().get_deleted_objects(objs, request)
-        is_refused = any(not self.has_delete_permission(request, each) for each in objs)
-        return to_delete, counts, {self.opts.verbose_name} if is_refused else set(), []
+        reasons = [reason for each in objs for reason in reasons_to_keep_interface(interface=each)]
+        return to_delete, counts, set(), reasons
 
     @action(description=_("Make it the default"), url_path="make-default", icon="star", permissions=["change"])
     def make_default(self, request: HttpRequest, object_id: str) -> HttpResponse:

@@ -164,6 +164,7 @@ def _trial(form: TrialForm) -> Trial:
         routing.current().value,
         attributes=form.cleaned_data["request"],
         caller_organization=form.cleaned_data["caller_organization"],
+        speaks_for_others=form.cleaned_data["speaks_for_others"],
         today=timezone.localdate(),
     )
 

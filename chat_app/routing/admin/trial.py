@@ -13,7 +13,7 @@ from typing import Any, Final
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
-from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
+from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget, UnfoldBooleanWidget
 
 from authenticate_app.accounts.names import name_key
 from chat_app.routing.evaluation import RoutingRequest
@@ -24,6 +24,9 @@ from chat_app.routing.texts import text_of
 
 NO_ACCOUNT: Final = 0
 """Stands for the caller where the trial names none; no user has this id."""
+
+NOT_FOR_EVERYBODY: Final = frozenset({"chatPriority", "escalationLevel", "assigneeId"})
+"""Attributes that no rule sees in requests of a caller who speaks for nobody else (docs/administration.md)."""
 
 LONGEST_REQUEST: Final = 64 * 1024
 """Characters; the server itself takes no longer body either (docs/chat-authenticate.md)."""
@@ -57,6 +60,14 @@ class TrialForm(forms.Form):
         max_length=20,
         help_text=_("The party id that stands in the caller's user. Leave it empty for none."),
         widget=_line("300100111705688"),
+    )
+
+    speaks_for_others = forms.BooleanField(
+        label=_("The caller may ask on behalf of others"),
+        required=False,
+        initial=True,
+        help_text=_("Otherwise no rule sees chatPriority, escalationLevel and assigneeId."),
+        widget=UnfoldBooleanWidget(),
     )
 
     def clean_request(self) -> dict[str, Any]:
@@ -98,9 +109,17 @@ class Trial:
         return self.assigned_later.value == "Yes"
 
 
-def try_request(routing: Routing, *, attributes: Mapping[str, Any], caller_organization: str, today: date) -> Trial:
+def try_request(
+    routing: Routing,
+    *,
+    attributes: Mapping[str, Any],
+    caller_organization: str,
+    speaks_for_others: bool,
+    today: date,
+) -> Trial:
     """Send a request through ``routing`` and say at each station what happens and why."""
-    texts = {name: text_of(value) or "" for name, value in attributes.items() if name != "customFields"}
+    unseen = {"customFields"} if speaks_for_others else {"customFields", *NOT_FOR_EVERYBODY}
+    texts = {name: text_of(value) or "" for name, value in attributes.items() if name not in unseen}
     interface = routing.interface_for(texts.get("businessUnitOrgId"))
     request = RoutingRequest(
         attributes=texts,

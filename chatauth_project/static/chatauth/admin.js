@@ -6,3 +6,27 @@ window.chatauthStoreOrder = (list) => {
   form.elements.order.value = ids.join(",");
   form.requestSubmit();
 };
+
+// Select2 draws its own field in place of a <select> and leaves the label behind: give it back to screen readers.
+const labelOf = (select) => {
+  const label = document.querySelector(`label[for="${CSS.escape(select.id)}"]`);
+  if (label && !label.id) label.id = `label-of-${select.id}`;
+  return label;
+};
+
+const nameSelect2Field = (drawn) => {
+  const select = drawn.previousElementSibling;
+  const shown = drawn.querySelector(".select2-selection__rendered");
+  if (!(select instanceof HTMLSelectElement) || !shown) return;
+  const label = labelOf(select);
+  const heading = select.closest("td")?.dataset.label;
+  if (!label && heading) shown.setAttribute("aria-label", heading.trim());
+  const names = label ? `${label.id} ${shown.id}` : shown.id;
+  for (const part of [shown, drawn.querySelector(".select2-selection")]) part.setAttribute("aria-labelledby", names);
+};
+
+const watch = new MutationObserver((changes) => {
+  const added = changes.flatMap((change) => [...change.addedNodes]);
+  added.filter((node) => node.matches?.(".select2-container")).forEach(nameSelect2Field);
+});
+document.addEventListener("DOMContentLoaded", () => watch.observe(document.body, { childList: true, subtree: true }));
