@@ -131,7 +131,7 @@ def test_nonsense_in_the_address_does_no_harm(admin: Browser, sessions: list[Cha
     assert admin.get(LIST + query, follow=True).status_code == HTTPStatus.OK
 
 
-@pytest.mark.parametrize("query", ["", "?state=engaged", "?queue=2", "?q=user0"])
+@pytest.mark.parametrize("query", ["", "?state=engaged", "?queue=2", "?q=user0", "?_facets=True"])
 def test_nothing_is_counted(admin: Browser, sessions: list[ChatSession], query: str) -> None:
     with CaptureQueriesContext(
         connection,

@@ -16,6 +16,8 @@ DRAWING_MILLISECONDS = 600
 """Charts grow into their shape."""
 SCHEMES: dict[str, Literal["light", "dark"]] = {"light": "light", "dark": "dark"}
 SIZES = {"desktop": (1440, 900), "phone": (390, 844)}
+TALL = {"queue": 1340, "profile-option": 1280, "rules": 1080}
+"""Pictures of pages that a desktop shows only in part, and their heights in pixels."""
 
 
 def sign_in(page: Page) -> None:
@@ -83,6 +85,9 @@ def _take(browser: Browser, address: str, look: str) -> None:
         sign_in(page)
         for name, show in PICTURES.items():
             if look == LOOKS[0] or look in ALSO_OTHERWISE.get(name, ()):
+                page.set_viewport_size(
+                    {"width": width, "height": TALL.get(name, height) if size == "desktop" else height}
+                )
                 show(page)
                 page.wait_for_load_state("networkidle")
                 page.wait_for_timeout(DRAWING_MILLISECONDS)

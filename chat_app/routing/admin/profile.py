@@ -88,8 +88,8 @@ class ProfileOptionAdmin(AuditedModelAdmin):
     ]
     fieldsets: ClassVar = [
         (None, {"fields": ["display_name", "code", "description"]}),
-        (_("What it may be"), {"fields": [("value_type", "allowed_values"), ("application", "site_only")]}),
         (_("What it is"), {"fields": ["default_value", ("start_date", "end_date")]}),
+        (_("What it may be"), {"fields": [("value_type", "allowed_values"), ("application", "site_only")]}),
     ]
     actions_list: ClassVar = ["effective_values"]
 
