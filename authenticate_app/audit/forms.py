@@ -37,5 +37,7 @@ class TableRowForm(WholeRowForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for field in self.fields.values():
-            drawn = getattr(field.widget, "widget", field.widget)  # related rows are chosen in a widget within another
+            drawn: Any = getattr(
+                field.widget, "widget", field.widget
+            )  # related rows are chosen in a widget within another
             drawn.attrs.setdefault("aria-label", str(field.label))

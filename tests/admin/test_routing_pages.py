@@ -226,3 +226,37 @@ def test_hours_of_service_with_periods_and_holidays(admin: Browser) -> None:
     response = admin.post(reverse("admin:chat_app_servicecalendar_add"), form)
     assert response.status_code == HTTPStatus.FOUND, response.context["errors"]
     assert "Office" in admin.get(reverse("admin:chat_app_servicecalendar_changelist")).content.decode()
+
+
+def test_an_option_with_many_values_is_edited_page_by_page(admin: Browser) -> None:
+    option = ProfileOption.objects.get(pk="SVC_ENABLE_CHAT")
+    ProfileOptionValue.objects.bulk_create(
+        ProfileOptionValue(option=option, level="product", product=f"P{number:03}", value="No") for number in range(60)
+    )
+    address = reverse("admin:chat_app_profileoption_change", args=[option.pk])
+    page = admin.get(address).content.decode()
+    assert 'value="P049"' in page
+    assert 'value="P050"' not in page
+    last = ProfileOptionValue.objects.get(product="P059")
+    form = {
+        "default_value": "Yes",
+        "values-page": "2",
+        "values-TOTAL_FORMS": "10",
+        "values-INITIAL_FORMS": "10",
+    }
+    for number, value in enumerate(ProfileOptionValue.objects.order_by("product")[50:]):
+        form |= {
+            f"values-{number}-{name}": text
+            for name, text in {
+                "id": str(value.pk),
+                "option": option.pk,
+                "level": "product",
+                "product": value.product,
+                "value": "Yes" if value == last else "No",
+            }.items()
+        }
+    response = admin.post(address, form)
+    assert response.status_code == HTTPStatus.FOUND, response.context["errors"]
+    last.refresh_from_db()
+    assert last.value == "Yes"
+    assert ProfileOptionValue.objects.filter(value="No").count() == 59

@@ -29,6 +29,7 @@ class ValueInline(OwnedRows):
 
     model = ProfileOptionValue
     fields: ClassVar = ["level", "product", "user", "value"]
+    per_page = 50
     autocomplete_fields: ClassVar = ["user"]
     verbose_name_plural = _("Values by level: the closest wins – user, then product, then site, then the default")
 
