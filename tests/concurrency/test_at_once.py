@@ -99,33 +99,41 @@ def test_a_rule_that_is_edited_under_load_takes_effect_in_every_process(installe
     assert load.counts().keys() == {201}
 
 
-def test_a_crowd_of_wrong_passwords_does_not_keep_a_remembered_caller_waiting(installed: Installation) -> None:
-    server = installed.server
-    patient = installed.new_user()
-    with server.client() as client:
+CROWD = 8
+GUESSES = 30
+ANSWERS_PER_GUESS = 10
+"""A hash costs as much as some hundred answers from memory; a fair share of two processors is far above this."""
+
+
+def guess_on_and_on(installed: Installation, number: int, name: str, found: list[int], stop: threading.Event) -> None:
+    """Try one wrong password after the other, from an address of one's own."""
+    with installed.server.client(headers={"X-Forwarded-For": f"198.51.100.{number}"}) as client:
+        while not stop.is_set():
+            found.append(ask(client, caller=name, password=f"guess {number}").status_code)
+
+
+@pytest.mark.xfail(
+    strict=True,
+    reason="threads that compute or wait for a password hash are all that a worker has: remembered callers starve",
+)
+def test_a_crowd_of_wrong_passwords_leaves_a_remembered_caller_a_fair_share(installed: Installation) -> None:
+    name = installed.new_user()
+    with installed.server.client() as client:
         for _ in range(4):
-            assert ask(client, caller=patient).status_code == 201
-    busy = threading.Event()
-
-    def guess(number: int) -> set[int]:
-        found = set()
-        with server.client(headers={"X-Forwarded-For": f"198.51.100.{number}"}) as client:
-            while not busy.is_set():
-                found.add(ask(client, caller=f"{patient}", password=f"guess {number}").status_code)
-        return found
-
-    crowd = 8
-    with ThreadPoolExecutor(crowd) as pool:
-        guesses = [pool.submit(guess, number) for number in range(crowd)]
+            assert ask(client, caller=name).status_code == 201
+    found: list[int] = []
+    stop = threading.Event()
+    with ThreadPoolExecutor(CROWD) as pool:
+        guesses = [pool.submit(guess_on_and_on, installed, number, name, found, stop) for number in range(CROWD)]
         try:
-            with load_on(server, clients=4, caller=patient) as load:
-                load.wait_for_more(100)
+            with load_on(installed.server, clients=4, caller=name) as load:
+                wait_until(lambda: len(found) >= GUESSES, patience=60)
         finally:
-            busy.set()
-        found = set().union(*(future.result(timeout=60) for future in guesses))
+            stop.set()
+        assert not [guess.result(timeout=60) for guess in guesses if guess.exception(timeout=60)]
     assert load.counts().keys() == {201}
-    assert found <= {401, 429, 503}
-    assert 401 in found
+    assert set(found) <= {401, 429, 503}
+    assert len(load.tokens) >= ANSWERS_PER_GUESS * GUESSES
 
 
 def test_a_user_who_calls_for_the_first_time_from_many_places_at_once(installed: Installation) -> None:
