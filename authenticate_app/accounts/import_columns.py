@@ -12,8 +12,8 @@ from authenticate_app.accounts.names import has_control_character
 ROLE_SEPARATOR = "|"
 YES = frozenset({"yes", "true", "1"})
 NO = frozenset({"no", "false", "0"})
-LARGEST_ID = 2**63 - 1
-SMALLEST_ID = -(2**63)
+SMALLEST_ID, LARGEST_ID = -(2**63), 2**63 - 1
+MOST_DIGITS = len(str(LARGEST_ID))
 
 
 class CellFault(Exception):
@@ -57,7 +57,8 @@ def _yes_or_no(cell: str) -> bool:
 
 def _id(cell: str) -> int:
     digits = cell.removeprefix("-")
-    if not (digits.isascii() and digits.isdigit() and SMALLEST_ID <= int(digits[:20]) <= LARGEST_ID):
+    is_number = digits.isascii() and digits.isdigit() and len(digits) <= MOST_DIGITS
+    if not (is_number and SMALLEST_ID <= int(cell) <= LARGEST_ID):
         raise CellFault(_("should be a whole number of at most 64 bits"))
     return int(cell)
 

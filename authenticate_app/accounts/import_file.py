@@ -38,8 +38,8 @@ class ImportRefused(Exception):
     """Nothing was stored; ``faults`` says all that is wrong with the file, by line."""
 
     def __init__(self, faults: list[Fault]) -> None:
-        super().__init__("\n".join(map(str, faults)))
         self.faults = sorted(faults, key=lambda fault: fault.line)
+        super().__init__("\n".join(map(str, self.faults)))
 
 
 @dataclass(frozen=True, slots=True)

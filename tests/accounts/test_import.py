@@ -29,8 +29,9 @@ def faults(text: str | bytes, actor: User | None = None) -> list[str]:
     raw_file = text if isinstance(text, bytes) else text.encode()
     with pytest.raises(ImportRefused) as refused:
         import_users(raw_file=raw_file, actor=actor, now=NOW)
-    assert str(refused.value).count("\n") == len(refused.value.faults) - 1
-    return [str(fault) for fault in refused.value.faults]
+    listed = [str(fault) for fault in refused.value.faults]
+    assert str(refused.value) == "\n".join(listed)
+    return listed
 
 
 @pytest.mark.django_db
@@ -98,6 +99,19 @@ def test_all_faults_are_reported_by_line_and_nothing_is_stored(user: User) -> No
     ]
     assert User.objects.get() == user
     assert not AuditEvent.objects.exists()
+
+
+@pytest.mark.parametrize("cell", ["9223372036854775807", "-9223372036854775808", "0", "-7"])
+def test_a_party_id_is_any_number_of_64_bits(cell: str) -> None:
+    (row,) = read(f"username,contact_party_id\na,{cell}\n".encode()).rows
+    assert row.user.contact_party_id == int(cell)
+
+
+@pytest.mark.parametrize("cell", ["9223372036854775808", "-9223372036854775809", "0" * 5000, "٣", "--1", "-"])
+def test_whatever_else_stands_for_a_party_id_is_a_fault(cell: str) -> None:
+    assert [fault.column for fault in read(f"username,contact_party_id\na,{cell}\n".encode()).faults] == [
+        "contact_party_id"
+    ]
 
 
 @pytest.mark.django_db
