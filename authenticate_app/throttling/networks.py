@@ -17,7 +17,11 @@ def network_of(address: str) -> str:
 
 
 def parse_address(address: str) -> IPv4Address | IPv6Address | None:
-    """Read an IP address; None if it is none. An IPv4 address in IPv6 clothes (RFC 4291, 2.5.5.2) is an IPv4 one."""
+    """Read an IP address; None if it is none.
+
+    An IPv4 address in IPv6 clothes (RFC 4291, section 2.5.5.2) is an IPv4 one. A zone (``fe80::1%eth0``, RFC 4007) is
+    left out: it means something only to the host that wrote it, and PostgreSQL's ``inet`` does not take it.
+    """
     try:
         parsed = ip_address(address.partition("%")[0])
     except ValueError:

@@ -7,11 +7,13 @@ is left that a client could have written itself.
 import re
 from collections.abc import Callable
 from functools import lru_cache
-from ipaddress import IPv4Address, IPv6Address, ip_address
+from ipaddress import IPv4Address, IPv6Address
 from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
+
+from authenticate_app.throttling.networks import parse_address
 
 Address = IPv4Address | IPv6Address
 
@@ -87,11 +89,7 @@ def _parse(link: str) -> Address | None:
     with_port = PORT_AFTER_ADDRESS.fullmatch(text)
     if with_port is not None:
         text = with_port.group(1) or with_port.group(2)
-    try:
-        address = ip_address(text)
-    except ValueError:
-        return None
-    return getattr(address, "ipv4_mapped", None) or address
+    return parse_address(text)
 
 
 def _is_trusted(text: str) -> bool:

@@ -73,6 +73,7 @@ def test_a_stranger_is_not_believed_and_its_headers_go_no_further() -> None:
         ("[2001:db8::1]:4711", "2001:db8::1"),
         ("[2001:db8::1]", "2001:db8::1"),
         ("::ffff:203.0.113.9", CLIENT),
+        ("fe80::1%eth0, 10.1.1.1", "fe80::1"),
         ("10.2.2.2, 10.1.1.1", "10.2.2.2"),
         ("", PROXY),
         ("unknown", PROXY),
