@@ -10,7 +10,7 @@ COMPILE := $(LOCK_TOOLS)/bin/uv pip compile --quiet --universal --generate-hashe
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format bench bench-growth docs lock translations install clean
+.PHONY: help run test lint format bench bench-growth docs screenshots lock translations install clean
 
 help:  ## List the tasks
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

@@ -328,7 +328,7 @@ def _serves(pid: int, cluster: Path) -> bool:
     """Whether this process is the server of that cluster, and not another with a reused number."""
     try:
         command = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
-    except FileNotFoundError:
+    except OSError:  # it has ended, perhaps between opening and reading
         return exists(pid) and not Path("/proc/self").exists()
     return command[0].endswith(b"/postgres") and os.fsencode(cluster) in command
 
