@@ -1,7 +1,7 @@
 """What has to happen again and again: rotating keys, purging what is no longer kept."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from threading import Event, Thread
 
@@ -50,23 +50,22 @@ def _run(path: str, *, now: datetime) -> int | None:
 
 @contextmanager
 def _alone() -> Iterator[bool]:
-    """Tell whether this is the only process, of all hosts, that does the housekeeping now."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s)", [ONE_AT_A_TIME])
-        is_alone = bool(cursor.fetchone()[0])
+    """Tell whether this is the only process, of all hosts, that does the housekeeping now.
+
+    The lock is that of a transaction, on a connection of its own, which stays open meanwhile. One of a session could be
+    left behind in a pooler, where consecutive transactions reach different sessions.
+    """
+    keeper = connection.copy()
     try:
+        keeper.set_autocommit(False)
+        with keeper.cursor() as cursor:
+            cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [ONE_AT_A_TIME])
+            is_alone = bool(cursor.fetchone()[0])
         yield is_alone
     finally:
-        if is_alone:
-            _unlock()
-
-
-def _unlock() -> None:
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_unlock(%s)", [ONE_AT_A_TIME])
-    except DatabaseFailure:
-        log.warning("housekeeping lost its connection")  # and with it, the lock
+        with suppress(DatabaseFailure):  # the connection may be lost, and with it the lock
+            keeper.rollback()
+        keeper.close()
 
 
 def start_thread(*, interval_seconds: float, also: Callable[[], None]) -> Event:

@@ -22,7 +22,11 @@ def fail(now: datetime) -> int:
     raise RuntimeError(f"not today, {now:%A}")
 
 
-NOTE, FAIL = f"{__name__}.note", f"{__name__}.fail"
+def begin_again(now: datetime) -> int:
+    return len(housekeeping.run_all(now=now))
+
+
+NOTE, FAIL, BEGIN_AGAIN = f"{__name__}.note", f"{__name__}.fail", f"{__name__}.begin_again"
 
 
 @pytest.fixture(autouse=True)
@@ -53,6 +57,12 @@ def test_only_one_process_of_all_hosts_does_it() -> None:
         assert housekeeping.run_all(now=NOW) == {}
         other.execute("SELECT pg_advisory_unlock_all()")
     assert housekeeping.run_all(now=NOW) == {NOTE: 3}
+
+
+@pytest.mark.django_db
+def test_only_one_thread_of_a_process_does_it(settings: Settings) -> None:
+    settings.HOUSEKEEPING = [BEGIN_AGAIN, NOTE]
+    assert housekeeping.run_all(now=NOW) == {BEGIN_AGAIN: 0, NOTE: 3}
 
 
 @pytest.mark.django_db
