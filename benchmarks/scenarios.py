@@ -17,6 +17,7 @@ from benchmarks.resources import Cpu, Signatures, resident_megabytes
 from benchmarks.stack import LOOPBACK, Server
 
 WARM_UP_SECONDS = 3
+SETTLING_SECONDS = 3
 CROWD = 16
 COUNTED = 9
 """So many single requests are counted; the median does not mind when housekeeping comes between."""
@@ -101,7 +102,8 @@ def warm(server: Server, *, seconds: int, signatures: Signatures) -> Measured:
 
 
 def memory(server: Server) -> list[float]:
-    """Return the resident memory of each worker in MiB."""
+    """Return the resident memory of each worker in MiB, once the last request has ended."""
+    time.sleep(SETTLING_SECONDS)
     return resident_megabytes(server.workers())
 
 

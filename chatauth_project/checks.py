@@ -23,7 +23,7 @@ from django.db import ProgrammingError, transaction
 from chatauth_project.environment import Environment
 from chatauth_project.environment_rules import broken_rules
 
-ARGON2 = "django.contrib.auth.hashers.Argon2PasswordHasher"
+ARGON2 = "authenticate_app.accounts.hashers.Argon2idPasswordHasher"
 
 
 @register(Tags.database)

@@ -141,7 +141,7 @@ UNFOLD = unfold.UNFOLD
 
 AUTH_USER_MODEL = "authenticate_app.User"
 AUTHENTICATION_BACKENDS = ["authenticate_app.accounts.backends.PasswordBackend"]
-PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+PASSWORD_HASHERS = ["authenticate_app.accounts.hashers.Argon2idPasswordHasher"]
 AUTH_PASSWORD_VALIDATORS: list[dict[str, Any]] = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {

@@ -45,8 +45,11 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
 
 
 @pytest.fixture(autouse=True)
-def no_remembered_passwords() -> None:
-    """Users of one test are no users of the next, although they have the same names and passwords."""
+def no_remembered_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Users of one test are no users of the next, and nobody is wary because of the one before."""
+    from authenticate_app.accounts import sign_in
     from authenticate_app.accounts.memory import forget_everything
+    from authenticate_app.accounts.room import Room
 
     forget_everything()
+    monkeypatch.setattr(sign_in, "room", Room())

@@ -3,7 +3,8 @@
 The story of one sign-in:
 
 1. A password that this process verified lately, for an account that is still as it was, is enough.
-2. Else the account is read and a failure is claimed (``throttling.claims``), in one statement. No claim: refused.
+2. Else, if there is ``room``, the account is read and a failure is claimed (``throttling.claims``), in one statement.
+   No room or no claim: refused.
 3. One hash is computed, the same for unknown, disabled and other users.
 4. Success gives the claim back and is remembered. A failure is audited; it is counted already.
 
@@ -22,6 +23,7 @@ from authenticate_app.accounts.errors import SignInBusy, SignInFailed, SignInThr
 from authenticate_app.accounts.memory import Remembered, memory
 from authenticate_app.accounts.metrics import Outcome, count
 from authenticate_app.accounts.models import User
+from authenticate_app.accounts.room import room
 from authenticate_app.accounts.selectors import ACCOUNT, ACCOUNT_COLUMNS, PERSON, Account, account_of, find_account
 from authenticate_app.audit.events import Event
 from authenticate_app.audit.services import record
@@ -68,7 +70,7 @@ def sign_in(*, credentials: Credentials, origin: Origin, now: datetime, use_memo
     Raises:
         SignInFailed: unknown user, wrong password, disabled user.
         SignInThrottled: too many failures; no hash was computed.
-        SignInBusy: too many hashes are being computed already.
+        SignInBusy: too many passwords are being compared already; this one was not.
         django.db.DatabaseError: the database did not answer.
     """
     remembered = memory().recall(credentials)
@@ -76,7 +78,7 @@ def sign_in(*, credentials: Credentials, origin: Origin, now: datetime, use_memo
         count(Outcome.REMEMBERED)
         return SignIn(remembered.caller, from_memory=True)
     caller = _still_proven(credentials, remembered) if remembered is not None else None
-    return SignIn(caller or _verify(_begin(credentials, origin, now), now), from_memory=False)
+    return SignIn(caller or _prove(credentials, origin, now), from_memory=False)
 
 
 def _still_proven(credentials: Credentials, remembered: Remembered) -> Caller | None:
@@ -92,6 +94,21 @@ def _still_proven(credentials: Credentials, remembered: Remembered) -> Caller | 
     memory().refresh(credentials, remembered, caller=account.unproven_caller)
     count(Outcome.REMEMBERED)
     return account.unproven_caller
+
+
+def _prove(credentials: Credentials, origin: Origin, now: datetime) -> Caller:
+    """Compare the password, if there is room for it; nothing is asked of the database otherwise."""
+    if not room.enter():
+        count(Outcome.BUSY)
+        raise SignInBusy(passwords.RETRY_AFTER_SECONDS)
+    was_wrong = False
+    try:
+        return _verify(_begin(credentials, origin, now), now)
+    except SignInFailed:
+        was_wrong = True
+        raise
+    finally:
+        room.leave(was_wrong=was_wrong)
 
 
 def _begin(credentials: Credentials, origin: Origin, now: datetime) -> Attempt:
