@@ -97,8 +97,9 @@ class AdfView(APIView):
         error = exceptions.as_adf_error(exc)
         if error is None:
             raise exc
-        if error.faults[0].error is codes.DATABASE_AWAY:
-            log.error("database unreachable", error=type(exc).__name__)
+        fault = error.faults[0].error
+        if fault.status == HTTPStatus.SERVICE_UNAVAILABLE and fault is not codes.BUSY:  # somebody has to do something
+            log.error("service unavailable", code=fault.code, error=type(exc).__name__)
         self.refused(error.faults)
         return self._refusal(error)
 

@@ -57,6 +57,17 @@ CASES: dict[str, tuple[Callable[[], object], dict[str, Any], int, str, str]] = {
 }
 
 
+@pytest.mark.parametrize("case", ["no interface", "no key"])
+def test_what_an_administrator_has_to_mend_is_an_error_in_the_log(
+    case: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    prepare, _, _, _, code = CASES[case]
+    prepare()
+    answer(case)
+    (line,) = [json.loads(line) for line in capsys.readouterr().err.splitlines() if '"level": "error"' in line]
+    assert (line["event"], line["code"]) == ("service unavailable", code)
+
+
 def answer(case: str, *, version: str | None = None, **headers: str | None) -> HttpResponse:
     """Ask so that the case comes about; a header's name is written with underscores."""
     named = {name.replace("_", "-"): value for name, value in headers.items()}
