@@ -6,6 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import Group, Permission
+from django.db import transaction
 
 from authenticate_app.accounts.entitlements import ON_BEHALF_ROLE, REQUEST_FOR_CHAT, SELF_SERVICE_USER
 from authenticate_app.accounts.models import User
@@ -86,10 +87,19 @@ def set_option_of_product(product: str, code: str, value: str) -> None:
     world.set_option(code, value, product=product)
 
 
-def rotate_at_once() -> str:
-    """Let a new key take over now, as if it had been announced for long enough; the old one stays published."""
-    keys.rotate(now=_now() - settings.KEY_ANNOUNCED)
-    return SigningKey.objects.latest("signs_from").kid
+def announce_key() -> str:
+    """Announce a successor of the key that signs."""
+    return keys.rotate(now=_now()).key.kid
+
+
+def let_announced_key_take_over(kid: str) -> None:
+    """Let the span for which it had to be announced be over now."""
+    now = _now()
+    successor = SigningKey.objects.get(kid=kid)
+    with transaction.atomic():
+        retiring = SigningKey.objects.filter(retired_at=successor.signs_from)
+        assert retiring.update(retired_at=now, deleted_at=now + settings.KEY_RETIRED) == 1
+        SigningKey.objects.filter(kid=kid).update(signs_from=now)
 
 
 def revoke_signing_key() -> list[str]:
@@ -122,7 +132,8 @@ DEEDS: Mapping[str, Callable[..., Any]] = {
         delete_rule,
         set_option_of_user,
         set_option_of_product,
-        rotate_at_once,
+        announce_key,
+        let_announced_key_take_over,
         revoke_signing_key,
     )
 }
