@@ -6,13 +6,11 @@ from authenticate_app.keys.keyring import keyring
 from authenticate_app.keys.models import SigningKey
 
 
-def signing_key_is_active(*, now: datetime) -> bool:
-    """Say whether tokens can be signed at ``now``. Raises the database's errors when it is away."""
-    return keyring.current().value.signing_key(now) is not None
-
-
 def why_nothing_signs(*, now: datetime) -> str:
-    """Return a sentence for administrators; empty while tokens can be signed."""
+    """Return a sentence for administrators; empty while tokens can be signed.
+
+    Raises the database's errors when it is away.
+    """
     keys = keyring.current().value
     if keys.signing_key(now) is not None:
         return ""

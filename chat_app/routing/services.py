@@ -102,16 +102,6 @@ def reorder(*, interface: Interface, rule_ids: Sequence[int]) -> None:
     AssignmentRule.objects.bulk_update(rules.values(), ["rank"])
 
 
-@transaction.atomic
-def move_rule(*, rule: AssignmentRule, places: int) -> None:
-    """Move a rule by so many places: up if negative, down if positive, at most to the end."""
-    lock_topic(TOPIC)
-    ids = list(rule.interface.rules.order_by("rank", "pk").values_list("pk", flat=True))
-    position = ids.index(rule.pk)
-    ids.insert(max(0, position + places), ids.pop(position))
-    reorder(interface=rule.interface, rule_ids=ids)
-
-
 def next_rank(*, interface: Interface) -> int:
     """Return the rank that puts a new rule below those that there are."""
     highest: int | None = interface.rules.aggregate(highest=Max("rank"))["highest"]

@@ -12,7 +12,7 @@ from authenticate_app.keys import services
 from authenticate_app.keys.encryption import is_encrypted_with_first_key
 from authenticate_app.keys.keyring import keyring
 from authenticate_app.keys.models import SigningKey
-from authenticate_app.keys.selectors import signing_key_is_active
+from authenticate_app.keys.selectors import why_nothing_signs
 
 pytestmark = pytest.mark.django_db
 
@@ -59,7 +59,7 @@ class TestReencryptSecrets:
         assert said == "Encrypted with the first key of FIELD_ENCRYPTION_KEYS: 2 anew, 0 before.\n"
         settings.FIELD_ENCRYPTION_KEYS = settings.FIELD_ENCRYPTION_KEYS[:1]
         keyring.forget()
-        assert signing_key_is_active(now=timezone.now())
+        assert why_nothing_signs(now=timezone.now()) == ""
         assert AuditEvent.objects.get(event="secrets_reencrypted").changes == {"secrets": [None, 2]}
 
     def test_leaves_alone_what_is_done(self) -> None:

@@ -13,7 +13,7 @@ from authenticate_app.keys import services
 from authenticate_app.keys.keyring import keyring
 from authenticate_app.keys.metrics import SIGNING_KEYS
 from authenticate_app.keys.models import SigningKey
-from authenticate_app.keys.selectors import signing_key_is_active, why_nothing_signs
+from authenticate_app.keys.selectors import why_nothing_signs
 from authenticate_app.keys.tokens import sign
 from tests.keys.conftest import ANNOUNCED, DAY, NOW, RETIRED, SIGNING
 
@@ -40,7 +40,7 @@ class TestTheFirstKey:
     def test_signs_at_once_under_the_documented_name(self, first: SigningKey) -> None:
         assert first.kid == "trustservice"
         assert first.state(now=NOW) is State.SIGNING
-        assert signing_key_is_active(now=NOW)
+        assert why_nothing_signs(now=NOW) == ""
         assert events() == [("key_rotated", "trustservice")]
 
     def test_is_made_once(self, first: SigningKey) -> None:
@@ -48,7 +48,7 @@ class TestTheFirstKey:
         assert SigningKey.objects.count() == 1
 
     def test_goes_on_signing_until_there_is_a_successor(self, first: SigningKey) -> None:
-        assert signing_key_is_active(now=NOW + 10 * SIGNING)
+        assert why_nothing_signs(now=NOW + 10 * SIGNING) == ""
 
     def test_bears_a_certificate_for_its_whole_life(self, first: SigningKey) -> None:
         certificate = x509.load_der_x509_certificate(bytes(first.certificate))
@@ -153,7 +153,7 @@ class TestRotationByItself:
 
     def test_makes_a_key_where_there_is_none(self) -> None:
         assert services.rotate_when_due(NOW) == 1
-        assert signing_key_is_active(now=NOW)
+        assert why_nothing_signs(now=NOW) == ""
 
     def test_goes_on_for_years(self, first: SigningKey) -> None:
         for days in range(0, 800, 20):
@@ -161,7 +161,7 @@ class TestRotationByItself:
             services.rotate_when_due(now)
             services.delete_when_due(now)
             assert list(states(now).values()).count(State.SIGNING) == 1
-            assert signing_key_is_active(now=now)
+            assert why_nothing_signs(now=now) == ""
         assert SigningKey.objects.count() == 8
         assert SigningKey.objects.exclude(encrypted_private_key=b"").count() <= 2
 
@@ -195,7 +195,7 @@ class TestRevocation:
         assert bytes(revoked.encrypted_private_key) == b""
         [key] = keyring.current().value.key_set(NOW)["keys"]
         assert key["kid"] != first.kid
-        assert signing_key_is_active(now=NOW)
+        assert why_nothing_signs(now=NOW) == ""
         assert [event for event, _ in events()] == ["key_rotated", "key_rotated", "key_revoked"]
 
     def test_of_the_signing_key_lets_the_announced_one_sign_at_once(self, first: SigningKey) -> None:
@@ -251,4 +251,3 @@ class TestWhyNothingSigns:
         keyring.forget()
 
         assert "FIELD_ENCRYPTION_KEYS should hold" in why_nothing_signs(now=NOW)
-        assert not signing_key_is_active(now=NOW)

@@ -89,11 +89,12 @@ def test_of_queues_made_the_default_at_once_one_is() -> None:
     assert front.queues.filter(is_default=True).count() == 1
 
 
-def test_rules_moved_at_once_keep_an_order() -> None:
+def test_of_orders_given_at_once_one_holds() -> None:
     front = builders.interface(1)
-    rules = [builders.rule(front.queues.get(), rank=rank) for rank in range(6)]
-    at_once(*(partial(services.move_rule, rule=rule, places=2) for rule in rules))
-    assert sorted(AssignmentRule.objects.values_list("rank", flat=True)) == [10, 20, 30, 40, 50, 60]
+    ids = [builders.rule(front.queues.get(), rank=rank).pk for rank in range(6)]
+    orders = [ids[turn:] + ids[:turn] for turn in range(6)]
+    at_once(*(partial(services.reorder, interface=front, rule_ids=order) for order in orders))
+    assert list(AssignmentRule.objects.order_by("rank").values_list("pk", flat=True)) in orders
 
 
 def test_the_demonstration_loaded_at_once_is_loaded_once() -> None:

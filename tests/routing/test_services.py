@@ -243,16 +243,6 @@ class TestOrderOfRules:
         services.reorder(interface=front, rule_ids=[rule.pk for rule in reversed(rules)])
         assert self.names() == ["4", "3", "2", "1"]
 
-    @pytest.mark.parametrize(("places", "order"), [(-1, "1324"), (1, "1243"), (-9, "3124"), (9, "1243"), (0, "1234")])
-    def test_moving_one(self, rules: list[AssignmentRule], places: int, order: str) -> None:
-        services.move_rule(rule=rules[2], places=places)
-        assert "".join(self.names()) == order
-
-    def test_ties_keep_the_order_in_which_they_are_tried(self, front: Interface, rules: list[AssignmentRule]) -> None:
-        AssignmentRule.objects.update(rank=0)
-        services.move_rule(rule=rules[0], places=1)
-        assert self.names() == ["2", "1", "3", "4"]
-
     @pytest.mark.parametrize("fault", ["missing", "doubled", "foreign"])
     def test_anything_but_each_rule_once_is_refused(
         self, front: Interface, rules: list[AssignmentRule], fault: str
