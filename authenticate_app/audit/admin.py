@@ -36,7 +36,6 @@ EVENT_NAMES: dict[str, Any] = {
     Event.PASSWORD_SET: _("Password set"),
     Event.USERS_IMPORTED: _("Users imported"),
     Event.COUNTS_CLEARED: _("Failed sign-ins cleared"),
-    Event.HOUSEKEEPING_PURGED: _("Old rows purged"),
 }
 """What the events are called on pages; a test holds it against ``Event``."""
 

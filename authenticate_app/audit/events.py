@@ -22,4 +22,3 @@ class Event(StrEnum):
     PASSWORD_SET = "password_set"  # noqa: S105 - the name of an event
     USERS_IMPORTED = "users_imported"
     COUNTS_CLEARED = "counts_cleared"
-    HOUSEKEEPING_PURGED = "housekeeping_purged"
