@@ -302,11 +302,6 @@ class Environment(Logging, Serving, SignIn, Retention, Tokens, Addresses, Databa
             raise EnvironmentFault(faults)
         return loaded
 
-    @property
-    def is_production(self) -> bool:
-        """Whether real users depend on this installation."""
-        return self.environment == "production"
-
 
 def _sentence(environment: type[Environment], given: Mapping[str, str], detail: Any) -> str:
     name = str(detail["loc"][0])

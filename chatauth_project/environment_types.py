@@ -14,9 +14,10 @@ from urllib.parse import SplitResult, urlsplit
 
 from pydantic import AfterValidator, BeforeValidator
 
+from chat_app.chat_authenticate.releases import Release as FusionRelease
+
 Network = IPv4Network | IPv6Network
 
-RELEASE = re.compile(r"(?:R|11\.)(\d{1,3}(?:\.\d{1,3}){0,3})", re.IGNORECASE)
 DURATION = re.compile(r"(\d{1,9})\s*([smhd]?)", re.IGNORECASE)
 SECONDS_OF_UNIT = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 DATABASE_SCHEMES = ("postgresql://", "postgres://")
@@ -129,23 +130,10 @@ def parse_fernet_keys(text: str) -> tuple[str, ...]:
 
 def parse_release(text: str) -> str:
     """Bring a Fusion release to the form `11.13.24.10.0` (docs/settings.md, FUSION_RELEASE)."""
-    match = RELEASE.fullmatch(text)
-    if match is None:
-        raise ValueError("it should be a release such as 11.13.24.10.0 or R13.18.05")
-    return ".".join(["11", *(f"{part:02d}" for part in release_numbers(text)[1:4]), "0"])
-
-
-def release_numbers(text: str) -> tuple[int, int, int, int, int]:
-    """Return the five numbers of a release: `R13.17.11` is `(11, 13, 17, 11, 0)`.
-
-    Raises `ValueError` when the text is not a release.
-    """
-    match = RELEASE.fullmatch(text.strip())
-    if match is None:
-        raise ValueError(f"{text!r} is not a release such as 11.13.24.10.0 or R13.18.05")
-    numbers = [11, *(int(part) for part in match.group(1).split("."))]
-    major, minor, update, month, patch = (*numbers, 0, 0, 0, 0)[:5]
-    return major, minor, update, month, patch
+    try:
+        return str(FusionRelease.parse(text))
+    except ValueError:
+        raise ValueError("it should be a release such as 11.13.24.10.0 or R13.18.05") from None
 
 
 def at_least_one(values: tuple[Any, ...]) -> tuple[Any, ...]:
