@@ -11,11 +11,6 @@ from django.contrib.auth.models import Group, Permission
 from authenticate_app.accounts.models import User
 
 
-def may_grant(actor: User | None, role: Group) -> bool:
-    """Whether ``actor`` holds ``role`` and may therefore give it to others. Superusers hold every role."""
-    return grantable_roles(actor, [role]) == [role]
-
-
 def grantable_roles(actor: User | None, roles: Iterable[Group]) -> list[Group]:
     """Those of ``roles`` that ``actor`` may give to others; one query."""
     if _holds_everything(actor):
@@ -39,7 +34,7 @@ def may_edit(actor: User | None, user: User) -> bool:
 def may_set_password(actor: User | None, user: User) -> bool:
     """Whether ``actor`` may set the password of ``user``, and so act as them.
 
-    Only who holds whatever the user holds may: else a new password would be a way around ``may_grant``.
+    Only who holds whatever the user holds may: else a new password would be a way around ``grantable_roles``.
     """
     if _holds_everything(actor) or actor == user:
         return True
