@@ -1,1 +1,1 @@
-"""Measurements of the whole server under load: `make bench` and `make bench-growth` (docs/performance.md)."""
+"""Measurements of the whole server under load: ``make bench`` and ``make bench-growth`` (docs/performance.md)."""

@@ -1,4 +1,4 @@
-"""The command line: `python -m benchmarks speed|growth`."""
+"""The command line: ``python -m benchmarks speed|growth``."""
 
 import argparse
 import shutil

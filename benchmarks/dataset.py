@@ -1,6 +1,6 @@
-"""The data that the server is measured with. A program: `python -m benchmarks.dataset base|grown ...`.
+"""The data that the server is measured with. A program: ``python -m benchmarks.dataset base|grown ...``.
 
-It runs in the environment of the server that it fills the database of (`benchmarks.stack.Installation`).
+It runs in the environment of the server that it fills the database of (``benchmarks.stack.Installation``).
 """
 
 import argparse

@@ -21,7 +21,7 @@ class LoadFault(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """Requests over `connections` at once. `from_many`: each from an address of its own."""
+    """Requests over ``connections`` at once. ``from_many``: each from an address of its own."""
 
     authorization: str
     connections: int = CONNECTIONS
@@ -30,7 +30,7 @@ class Load:
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """What came back: counts; `p50` and `p99` in milliseconds. `refused` had a status from 400 on."""
+    """What came back: counts; ``p50`` and ``p99`` in milliseconds. ``refused`` had a status from 400 on."""
 
     requests: int
     seconds: float
@@ -57,7 +57,7 @@ class Running:
         self._process = process
 
     def answers(self) -> Answers:
-        """Wait for the end. Raises `LoadFault`."""
+        """Wait for the end. Raises ``LoadFault``."""
         output, _ = self._process.communicate()
         if self._process.returncode:
             raise LoadFault(f"wrk failed: {output.strip()}")
@@ -65,24 +65,24 @@ class Running:
 
 
 def start(load: Load, *, address: str, seconds: int) -> Running:
-    """Begin to make a load on the server at `address`. Raises `LoadFault`."""
+    """Begin to make a load on the server at ``address``. Raises ``LoadFault``."""
     arguments = (*_wrk(load.connections, seconds), "--script", str(SCRIPT), address, "--")
     spread = "many" if load.from_many else "one"
     return _start((*arguments, load.authorization, spread))
 
 
 def make(load: Load, *, address: str, seconds: int) -> Answers:
-    """Make a load and return what came of it. Raises `LoadFault`."""
+    """Make a load and return what came of it. Raises ``LoadFault``."""
     return start(load, address=address, seconds=seconds).answers()
 
 
 def basic(name: str, password: str) -> str:
-    """Return the value of the header `Authorization` (RFC 7617)."""
+    """Return the value of the header ``Authorization`` (RFC 7617)."""
     return "Basic " + base64.b64encode(f"{name}:{password}".encode()).decode("ascii")
 
 
 def require_wrk() -> None:
-    """Raise `LoadFault` unless wrk is there."""
+    """Raise ``LoadFault`` unless wrk is there."""
     if shutil.which("wrk") is None:
         raise LoadFault(
             "The load generator wrk is missing. Install it from your system's packages"

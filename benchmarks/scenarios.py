@@ -34,7 +34,7 @@ class WrongAnswer(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """A load and what it cost; `cpu` and `signature` in seconds, `stored` in sessions."""
+    """A load and what it cost; ``cpu`` and ``signature`` in seconds, ``stored`` in sessions."""
 
     answers: Answers
     cpu: Cpu
@@ -92,7 +92,7 @@ def warm_up(server: Server) -> None:
 
 
 def warm(server: Server, *, seconds: int, signatures: Signatures) -> Measured:
-    """Measure tokens of ever new end users. Raises `WrongAnswer` when one was answered that is not stored."""
+    """Measure tokens of ever new end users. Raises ``WrongAnswer`` when one was answered that is not stored."""
     last, signature, cpu = server.installation.last_session(), signatures.cpu_seconds(), server.cpu()
     answers = load.make(service_account(server), address=server.address, seconds=seconds)
     used, stored = server.cpu() - cpu, server.installation.sessions_after(last)
@@ -192,7 +192,7 @@ class _StatementLog:
         self._log_statements("none")
 
     def of(self, act: Callable[[], Result]) -> tuple[Result, int]:
-        """Return what `act` returns, and the number of statements that the database executed meanwhile."""
+        """Return what ``act`` returns, and the number of statements that the database executed meanwhile."""
         before = self._cluster.log_file.stat().st_size
         result = act()
         with self._cluster.log_file.open("rb") as log:

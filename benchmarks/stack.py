@@ -60,7 +60,7 @@ class Installation:
         self.run("-m", "benchmarks.dataset", "base")
 
     def run(self, *arguments: str) -> None:
-        """Run a program of ours and wait for it. Raises `subprocess.CalledProcessError`."""
+        """Run a program of ours and wait for it. Raises ``subprocess.CalledProcessError``."""
         subprocess.run([sys.executable, *arguments], cwd=PROJECT, env=self.environment, check=True)
 
     def last_session(self) -> int:

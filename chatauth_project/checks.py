@@ -8,7 +8,7 @@
 | chatauth.E004 | everything that the environment refuses   |
 | chatauth.E005 | password hashers                          |
 
-`manage.py check` looks at settings, `manage.py check --database default` and every start of the
+``manage.py check`` looks at settings, ``manage.py check --database default`` and every start of the
 server at the database as well.
 """
 

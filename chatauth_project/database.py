@@ -13,7 +13,7 @@ KEEPALIVE = {"keepalives_idle": 30, "tcp_user_timeout": 10_000}
 
 
 def database_settings(url: str, *, connect_timeout_seconds: int, behind_pooler: bool) -> dict[str, Any]:
-    """Return the entry for `DATABASES`.
+    """Return the entry for ``DATABASES``.
 
     Behind a pooler that works by transaction, consecutive statements may reach different sessions,
     so nothing is prepared and no cursor outlives its statement.

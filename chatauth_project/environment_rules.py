@@ -10,15 +10,15 @@ from zoneinfo import available_timezones
 from chatauth_project.environment_types import format_duration
 
 FEWEST_CHARACTERS = 5
-"""Different characters of a `SECRET_KEY`; Django's own system check asks for as many."""
+"""Different characters of a ``SECRET_KEY``; Django's own system check asks for as many."""
 
 DEMONSTRATION_MARK = "demonstration-"
-"""Every generated demonstration `SECRET_KEY` begins with it, so that production can refuse it."""
+"""Every generated demonstration ``SECRET_KEY`` begins with it, so that production can refuse it."""
 
 
 @dataclass(frozen=True)
 class Rule:
-    """A condition over the variables in `needs`, in that order; it answers a sentence or None."""
+    """A condition over the variables in ``needs``, in that order; it answers a sentence or None."""
 
     needs: tuple[str, ...]
     check: Callable[..., str | None]

@@ -1,7 +1,7 @@
 """How the text of an environment variable becomes a value.
 
-Each parser takes the text as it stands in the environment and raises `ValueError` with half a
-sentence that says what would be right; `chatauth_project.environment` puts the variable in front.
+Each parser takes the text as it stands in the environment and raises ``ValueError`` with half a
+sentence that says what would be right; ``chatauth_project.environment`` puts the variable in front.
 Values that are not text (defaults) pass through unchanged.
 """
 
@@ -28,7 +28,7 @@ def _from_text(parse: Callable[[str], Any]) -> BeforeValidator:
 
 
 def parse_duration(text: str) -> timedelta:
-    """Read `120`, `120s`, `15m`, `48h` or `90d`; a number without a unit is seconds."""
+    """Read ``120``, ``120s``, ``15m``, ``48h`` or ``90d``; a number without a unit is seconds."""
     match = DURATION.fullmatch(text)
     if match is None:
         raise ValueError("it should be a whole number with a unit, such as 120s, 15m, 48h or 90d")
@@ -37,7 +37,7 @@ def parse_duration(text: str) -> timedelta:
 
 
 def format_duration(duration: timedelta) -> str:
-    """Write a duration as `parse_duration` reads it, in the largest unit that fits."""
+    """Write a duration as ``parse_duration`` reads it, in the largest unit that fits."""
     seconds = int(duration.total_seconds())
     for unit in "dhms":
         if seconds % SECONDS_OF_UNIT[unit] == 0:
@@ -95,7 +95,7 @@ def parse_origins(text: str) -> tuple[str, ...]:
 
 
 def parse_database_url(text: str) -> str:
-    """Check a PostgreSQL connection URI; `postgres://` is written as `postgresql://`."""
+    """Check a PostgreSQL connection URI; ``postgres://`` is written as ``postgresql://``."""
     from psycopg import ProgrammingError
     from psycopg.conninfo import conninfo_to_dict
 
@@ -109,7 +109,7 @@ def parse_database_url(text: str) -> str:
 
 
 def parse_optional_database_url(text: str) -> str:
-    """Like `parse_database_url`; an empty text stays empty."""
+    """Like ``parse_database_url``; an empty text stays empty."""
     return parse_database_url(text) if text else ""
 
 
@@ -129,7 +129,7 @@ def parse_fernet_keys(text: str) -> tuple[str, ...]:
 
 
 def parse_release(text: str) -> str:
-    """Bring a Fusion release to the form `11.13.24.10.0` (docs/settings.md, FUSION_RELEASE)."""
+    """Bring a Fusion release to the form ``11.13.24.10.0`` (docs/settings.md, FUSION_RELEASE)."""
     try:
         return str(FusionRelease.parse(text))
     except ValueError:

@@ -59,7 +59,7 @@ def forget_migrations() -> None:
 
 
 def unapplied_migrations() -> list[str]:
-    """Return the names of migrations that the database lacks. Raises `django.db.Error`."""
+    """Return the names of migrations that the database lacks. Raises ``django.db.Error``."""
     executor = MigrationExecutor(connection)
     plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
     return [f"{migration.app_label}.{migration.name}" for migration, _backwards in plan]

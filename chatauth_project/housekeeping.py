@@ -23,10 +23,10 @@ Step = Callable[..., int]
 
 
 def run_all(*, now: datetime) -> dict[str, int | None]:
-    """Run every step of `settings.HOUSEKEEPING`, unless another process is at it.
+    """Run every step of ``settings.HOUSEKEEPING``, unless another process is at it.
 
     Returns how many rows each step changed, None for a step that failed. A failure is logged and
-    does not keep the other steps from running. Raises `django.db.Error` without a database.
+    does not keep the other steps from running. Raises ``django.db.Error`` without a database.
     """
     with _alone() as is_alone:
         if not is_alone:

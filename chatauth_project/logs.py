@@ -1,6 +1,6 @@
 """Logs: readable on a terminal, one JSON object to a line everywhere else, secrets in neither.
 
-Our own modules log through `structlog.get_logger()` with an event and named values; whatever Django,
+Our own modules log through ``structlog.get_logger()`` with an event and named values; whatever Django,
 granian and other libraries log with the standard library comes out in the same form.
 """
 
@@ -30,7 +30,7 @@ ROW_VALUES = re.compile(r"^(DETAIL|CONTEXT):.*\n?", re.MULTILINE)
 
 
 class LogSettings(TypedDict):
-    """The setting `LOGGING`."""
+    """The setting ``LOGGING``."""
 
     level: str
     as_json: bool
@@ -55,7 +55,7 @@ class CurrentStandardError(logging.StreamHandler[Any]):
 
 
 def configure(settings: LogSettings) -> None:
-    """Send everything that is logged in this process the same way (Django's `LOGGING_CONFIG`)."""
+    """Send everything that is logged in this process the same way (Django's ``LOGGING_CONFIG``)."""
     level = logging.getLevelNamesMapping()[settings["level"]]
     ending = _ending(as_json=settings["as_json"])
     structlog.configure(
@@ -140,7 +140,7 @@ def _redacted(value: Any) -> Any:
 
 @lru_cache(maxsize=1024)
 def is_secret(name: str) -> bool:
-    """Whether one of the words in `like_this`, `likeThis` or `Like-This` stands for a secret."""
+    """Whether one of the words in ``like_this``, ``likeThis`` or ``Like-This`` stands for a secret."""
     return not SECRET_WORDS.isdisjoint(word.lower() for word in WORD.findall(name))
 
 

@@ -1,4 +1,4 @@
-"""`/metrics`: the counters of all workers together, on a port of their own.
+"""``/metrics``: the counters of all workers together, on a port of their own.
 
 Every process writes its numbers into files of one directory (Prometheus's multiprocess mode); the
 process that watches over the workers adds them up when it is asked. A metric keeps what a worker had
@@ -15,7 +15,7 @@ DIRECTORY_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 
 
 def prepare_directory() -> None:
-    """Make the directory for this run; to be called before anything imports `prometheus_client`.
+    """Make the directory for this run; to be called before anything imports ``prometheus_client``.
 
     It is removed when this process ends.
     """
@@ -30,7 +30,7 @@ def _remove(directory: Path, *, owner: int) -> None:
 
 
 def serve(host: str, port: int) -> None:
-    """Answer `GET /metrics` on a thread of its own. Raises `OSError` when the port is taken."""
+    """Answer ``GET /metrics`` on a thread of its own. Raises ``OSError`` when the port is taken."""
     from prometheus_client import CollectorRegistry, start_http_server
     from prometheus_client.multiprocess import MultiProcessCollector
 

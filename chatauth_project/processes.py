@@ -38,7 +38,7 @@ def children_of(pid: int) -> list[int]:
 
 
 def wait_until_gone(pids: Sequence[int]) -> None:
-    """Return when all of them have ended. Raises `TimeoutError` after a minute."""
+    """Return when all of them have ended. Raises ``TimeoutError`` after a minute."""
     deadline = time.monotonic() + PATIENCE_SECONDS
     while any(runs(pid) for pid in pids):
         if time.monotonic() > deadline:

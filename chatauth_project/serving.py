@@ -34,7 +34,7 @@ LEAVE_LOGGING_ALONE = {
 
 
 class StartFault(Exception):
-    """The server cannot start; `sentences` say everything that is wrong."""
+    """The server cannot start; ``sentences`` say everything that is wrong."""
 
     def __init__(self, sentences: list[str]) -> None:
         super().__init__("\n".join(sentences))
@@ -50,9 +50,9 @@ class Started:
 
 
 def serve(*, began: float, on_ready: Callable[[Started], None]) -> None:
-    """Serve until SIGINT or SIGTERM; `began` is the `time.monotonic()` that start times count from.
+    """Serve until SIGINT or SIGTERM; ``began`` is the ``time.monotonic()`` that start times count from.
 
-    Raises `StartFault`; ends the process with a failure when workers keep failing.
+    Raises ``StartFault``; ends the process with a failure when workers keep failing.
     """
     refuse_busy_ports()
     if settings.METRICS_PORT:
@@ -66,7 +66,7 @@ def serve(*, began: float, on_ready: Callable[[Started], None]) -> None:
 
 
 def refuse_faults() -> None:
-    """Look for everything that speaks against a start. Raises `StartFault` with all of it."""
+    """Look for everything that speaks against a start. Raises ``StartFault`` with all of it."""
     sentences = _faults_of_database() or _faults_of_checks()
     if sentences:
         raise StartFault(sentences)
@@ -97,7 +97,7 @@ def _faults_of_checks() -> list[str]:
 
 
 def refuse_busy_ports() -> None:
-    """Look whether the ports are free. Raises `StartFault`.
+    """Look whether the ports are free. Raises ``StartFault``.
 
     granian's workers share the port among themselves, and would share it with another server, too.
     """

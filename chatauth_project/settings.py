@@ -1,6 +1,6 @@
 """Django's settings: what the environment decides, and what holds for every installation.
 
-The variables themselves are declared in `chatauth_project.environment` and described in
+The variables themselves are declared in ``chatauth_project.environment`` and described in
 docs/settings.md; they appear here under the same names.
 """
 
@@ -270,14 +270,14 @@ HOUSEKEEPING = [
     "chat_app.sessions.purge.purge_tokens",
     "chat_app.sessions.purge.purge_sessions",
 ]
-"""Functions `run(now: datetime) -> int`, run one after the other; each answers how many rows it
+"""Functions ``run(now: datetime) -> int``, run one after the other; each answers how many rows it
 changed."""
 
 DEMONSTRATION_DATA = [
     "chatauth_project.demonstration_accounts.load",
     "chat_app.routing.demonstration.load",
 ]
-"""Functions `load(passwords: Mapping[str, str]) -> None` that may run again and again."""
+"""Functions ``load(passwords: Mapping[str, str]) -> None`` that may run again and again."""
 
 
 GENERATED_DOCS = {
@@ -286,4 +286,4 @@ GENERATED_DOCS = {
     "docs/openapi.yaml": "chatauth_project.openapi_page.render",
     "docs/settings.md": "chatauth_project.settings_page.render",
 }
-"""Pages that `make docs` writes: the path and the function `render() -> str` that answers its text."""
+"""Pages that ``make docs`` writes: the path and the function ``render() -> str`` that answers its text."""

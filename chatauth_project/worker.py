@@ -1,4 +1,4 @@
-"""What each worker process of `manage.py serve` loads, before it serves."""
+"""What each worker process of ``manage.py serve`` loads, before it serves."""
 
 import ctypes
 import os

@@ -10,7 +10,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chatauth_project.settings")
 
 
 class PatientRequest(WSGIRequest):
-    """A request whose header `Content-Type` may be beyond understanding.
+    """A request whose header ``Content-Type`` may be beyond understanding.
 
     Django 5.2 reads the header before anything can answer, and a parameter in an unknown encoding (RFC 2231) would
     end in an empty 500. Views refuse such a media type themselves.

@@ -1,4 +1,4 @@
-"""A real PostgreSQL for every run of the tests: the one of `DATABASE_URL`, or one of the run's own."""
+"""A real PostgreSQL for every run of the tests: the one of ``DATABASE_URL``, or one of the run's own."""
 
 import os
 import shutil

@@ -96,7 +96,7 @@ class Process:
 
 
 class Server:
-    """`manage.py serve` on free ports; as a context manager it runs meanwhile."""
+    """``manage.py serve`` on free ports; as a context manager it runs meanwhile."""
 
     def __init__(self, database: str, log: Path, **variables: str) -> None:
         self.database = database
@@ -143,7 +143,7 @@ class Server:
         return workers_of(self.process.process.pid)
 
     def client(self, **options: Any) -> httpx.Client:
-        """A client behind the trusted proxy that speaks TLS for us; `options` as httpx has them."""
+        """A client behind the trusted proxy that speaks TLS for us; ``options`` as httpx has them."""
         headers = {"X-Forwarded-Proto": "https", **options.pop("headers", {})}
         return httpx.Client(base_url=self.url, headers=headers, timeout=TIMEOUT_SECONDS, trust_env=False, **options)
 
@@ -184,7 +184,7 @@ def ask(
 
 
 class Administrator:
-    """Somebody who changes things in a process of their own, as the admin does; see `tests.administrator`."""
+    """Somebody who changes things in a process of their own, as the admin does; see ``tests.administrator``."""
 
     def __init__(self, variables: Mapping[str, str]) -> None:
         passed_on = {name: os.environ[name] for name in PASSED_ON if name in os.environ}

@@ -1,6 +1,6 @@
 """A small installation to ask for tokens, through every middleware, with what a test does not care about filled in.
 
-Fixtures stand here rather than in a `conftest.py`, because several folders of tests share them.
+Fixtures stand here rather than in a ``conftest.py``, because several folders of tests share them.
 """
 
 import base64

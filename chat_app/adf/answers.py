@@ -18,7 +18,7 @@ _encode_ascii = json.JSONEncoder(separators=(",", ":")).encode
 def resource(
     body: Mapping[str, Any], *, media_type: str, status: int = 200, headers: Mapping[str, str] | None = None
 ) -> HttpResponse:
-    """Return the answer with this body; `media_type` is the one that was agreed on."""
+    """Return the answer with this body; ``media_type`` is the one that was agreed on."""
     return HttpResponse(to_json(body), status=status, content_type=media_type, headers=headers)
 
 
@@ -26,7 +26,7 @@ def refusal(error: AdfError, *, version: int, accept: str | None, language: str)
     """Return the answer to a refused request.
 
     Up to framework version 3 plain text, one fault to a line; from 4 on the vendor's JSON. A client that does not
-    accept the one form but `application/json` gets the same structure under that name; one that accepts neither gets
+    accept the one form but ``application/json`` gets the same structure under that name; one that accepts neither gets
     the form of its version all the same, because it learns more from it than from an empty answer.
     """
     with translation.override(language):

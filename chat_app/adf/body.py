@@ -30,7 +30,7 @@ class Document:
 def read(request: HttpRequest, *, media_types: tuple[str, ...], limit: int = LIMIT_BYTES) -> bytes:
     """Return the body, which is not read any further than the limit (in bytes).
 
-    Raises `AdfError`: 415 for a media type, charset or encoding that is not spoken, 413 for too long a body, 400 for
+    Raises ``AdfError``: 415 for a media type, charset or encoding that is not spoken, 413 for too long a body, 400 for
     one that broke off.
     """
     _check_content_type(request.META.get("CONTENT_TYPE", ""), media_types)
@@ -47,7 +47,7 @@ def read(request: HttpRequest, *, media_types: tuple[str, ...], limit: int = LIM
 
 
 def _declared_length(request: HttpRequest) -> int:
-    """The length that `Content-Length` promises; 0 without the header, and for a chunked body."""
+    """The length that ``Content-Length`` promises; 0 without the header, and for a chunked body."""
     header = request.META.get("CONTENT_LENGTH") or ""
     is_chunked = "HTTP_TRANSFER_ENCODING" in request.META
     return int(header[:20]) if header.isdecimal() and not is_chunked else 0
@@ -103,7 +103,7 @@ def _too_large(limit: int) -> AdfError:
 def parse_object(raw_body: bytes) -> Document:
     """Open a body that must be a JSON object.
 
-    Raises `AdfError` (400) when nothing can be made of it. Faults inside of it are only noted in the document, to be
+    Raises ``AdfError`` (400) when nothing can be made of it. Faults inside of it are only noted in the document, to be
     reported together with those that its meaning has.
     """
     text = _decode_text(raw_body)

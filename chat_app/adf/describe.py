@@ -11,8 +11,8 @@ from chat_app.adf import media_types
 class DescribedAttribute:
     """One attribute of a resource.
 
-    `type` is a name of the describe form: `string`, `integer`, `array`. `precision` is the greatest length in code
-    points.
+    ``type`` is a name of the describe form: ``string``, ``integer``, ``array``. ``precision`` is the greatest length in
+    code points.
     """
 
     name: str
@@ -42,7 +42,7 @@ class DescribedAttribute:
 def described_resource(
     *, name: str, title: str, address: str, attributes: Sequence[DescribedAttribute]
 ) -> dict[str, Any]:
-    """Describe a resource that can be created and nothing else. `address` is that of the collection."""
+    """Describe a resource that can be created and nothing else. ``address`` is that of the collection."""
     spoken = [media_types.RESOURCE_ITEM, media_types.JSON]
     create = {"name": "create", "method": "POST", "requestType": spoken, "responseType": spoken}
     return {

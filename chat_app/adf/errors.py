@@ -1,7 +1,7 @@
 """What a refused request was refused for, as data (docs/errors.md).
 
-An `ErrorCode` is one row of the table of errors, a `Fault` is one occurrence of it at one place of
-a request, and `AdfError` carries all faults of a request to `chat_app.adf.views`, the one place
+An ``ErrorCode`` is one row of the table of errors, a ``Fault`` is one occurrence of it at one place of
+a request, and ``AdfError`` carries all faults of a request to ``chat_app.adf.views``, the one place
 that turns them into an answer.
 """
 
@@ -20,8 +20,8 @@ LONGEST_SHOWN_VALUE = 100
 class ErrorCode:
     """A kind of fault.
 
-    `code` is stable and never translated, `status` is the HTTP status, `message` is the English
-    sentence (marked with `gettext_noop`) whose parameters are named: `%(name)s`.
+    ``code`` is stable and never translated, ``status`` is the HTTP status, ``message`` is the English
+    sentence (marked with ``gettext_noop``) whose parameters are named: ``%(name)s``.
     """
 
     code: str
@@ -30,13 +30,13 @@ class ErrorCode:
 
     @property
     def title(self) -> str:
-        """The name of the HTTP status, such as `Bad Request`."""
+        """The name of the HTTP status, such as ``Bad Request``."""
         return HTTPStatus(self.status).phrase
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One fault at one place; `path` is a JSON pointer (RFC 6901), `""` for the whole request."""
+    """One fault at one place; ``path`` is a JSON pointer (RFC 6901), ``""`` for the whole request."""
 
     error: ErrorCode
     path: str = ""

@@ -49,7 +49,7 @@ ERROR_OF_DJANGO: tuple[tuple[type[Exception], ErrorCode], ...] = (
 
 
 def try_again(error: ErrorCode, seconds: float | None = None) -> AdfError:
-    """Return a refusal that says, in text and in `Retry-After`, after how many seconds to come back."""
+    """Return a refusal that says, in text and in ``Retry-After``, after how many seconds to come back."""
     wait = max(1, math.ceil(RETRY_AFTER_SECONDS if seconds is None else seconds))
     return AdfError(Fault(error, params={"seconds": wait}), headers={"Retry-After": str(wait)})
 

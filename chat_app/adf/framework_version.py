@@ -1,4 +1,4 @@
-"""The header `REST-Framework-Version` (docs/compatibility.md)."""
+"""The header ``REST-Framework-Version`` (docs/compatibility.md)."""
 
 from chat_app.adf import codes
 from chat_app.adf.errors import AdfError, Fault
@@ -15,7 +15,7 @@ VERSIONS = {str(version): version for version in range(OLDEST, 10)}
 def parse(header: str | None) -> int:
     """Return the version that a request asks for, 1 to 9.
 
-    Raises `AdfError` (400) when the header is anything else.
+    Raises ``AdfError`` (400) when the header is anything else.
     """
     if header is None:
         return OLDEST

@@ -1,4 +1,4 @@
-"""The language of messages, by the header `Accept-Language` (RFC 9110, section 12.5.4)."""
+"""The language of messages, by the header ``Accept-Language`` (RFC 9110, section 12.5.4)."""
 
 from functools import lru_cache
 

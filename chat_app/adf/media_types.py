@@ -16,10 +16,10 @@ QUALITY = re.compile(r";\s*q\s*=\s*(0(?:\.\d{0,3})?|1(?:\.0{0,3})?)\s*(?:;|$)", 
 
 
 def preferred(accept: str | None, offers: tuple[str, ...]) -> str | None:
-    """Return the offer that the header `Accept` prefers, or None when it excludes them all.
+    """Return the offer that the header ``Accept`` prefers, or None when it excludes them all.
 
-    Among offers of the same quality the first wins. Parameters of media ranges other than `q` do
-    not count: clients add `charset=utf-8`, and every offer is UTF-8.
+    Among offers of the same quality the first wins. Parameters of media ranges other than ``q`` do
+    not count: clients add ``charset=utf-8``, and every offer is UTF-8.
     """
     if accept is None or not accept.strip():
         return offers[0]
@@ -36,7 +36,7 @@ def _preferred(accept: str, offers: tuple[str, ...]) -> str | None:
 
 
 def _media_range(item: str) -> tuple[str, float]:
-    """Split `text/*;q=0.5`; a quality that is not valid counts as 1."""
+    """Split ``text/*;q=0.5``; a quality that is not valid counts as 1."""
     match = QUALITY.search(item)
     return item.partition(";")[0].strip().lower(), float(match.group(1)) if match else 1.0
 

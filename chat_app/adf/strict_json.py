@@ -1,6 +1,6 @@
 """JSON read without tolerance (RFC 8259): what Python's decoder lets pass and interoperable JSON does not.
 
-Repeated names, `NaN` and `Infinity` are refused or noted; text that cannot be stored (NUL characters, lone
+Repeated names, ``NaN`` and ``Infinity`` are refused or noted; text that cannot be stored (NUL characters, lone
 surrogates) can be asked for.
 """
 
@@ -16,7 +16,7 @@ LONGEST_INTEGER = 1000
 
 
 class InvalidJson(ValueError):
-    """The text is not JSON; `line` and `column` (from 1) say where."""
+    """The text is not JSON; ``line`` and ``column`` (from 1) say where."""
 
     def __init__(self, line: int, column: int) -> None:
         super().__init__(f"Not JSON at line {line}, column {column}.")
@@ -29,7 +29,7 @@ class TooDeep(ValueError):
 
 
 class NotAValue(ValueError):
-    """`constant` is `NaN`, `Infinity` or `-Infinity`, which JSON does not know."""
+    """``constant`` is ``NaN``, ``Infinity`` or ``-Infinity``, which JSON does not know."""
 
     def __init__(self, constant: str) -> None:
         super().__init__(f"{constant} is not JSON.")
@@ -50,9 +50,9 @@ class Repeating(dict[str, Any]):
 
 
 def decode(text: str) -> Any:
-    """Return the value that the JSON text holds; objects with repeated names become `Repeating`.
+    """Return the value that the JSON text holds; objects with repeated names become ``Repeating``.
 
-    Raises `InvalidJson`, `NotAValue` and `TooDeep`.
+    Raises ``InvalidJson``, ``NotAValue`` and ``TooDeep``.
     """
     try:
         return _DECODER.decode(text)
@@ -83,7 +83,7 @@ def _refuse_constant(constant: str) -> NoReturn:
 
 
 _DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_int=_integer, parse_constant=_refuse_constant)
-# Made once: `json.loads` with a hook would make one for every call.
+# Made once: ``json.loads`` with a hook would make one for every call.
 
 
 def repeated_names(value: object) -> Iterator[tuple[tuple[str | int, ...], str]]:

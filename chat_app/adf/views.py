@@ -1,6 +1,6 @@
 """The base of every view that speaks Fusion's REST conventions (docs/compatibility.md).
 
-A view of this kind checks, in this order: `REST-Framework-Version`, method, `Accept`, who calls, what they may; the
+A view of this kind checks, in this order: ``REST-Framework-Version``, method, ``Accept``, who calls, what they may; the
 body when the view reads it. Whatever is raised meanwhile becomes an answer here and nowhere else.
 """
 
@@ -38,9 +38,9 @@ class ResourceItemParser(JSONParser):
 class AdfView(APIView):
     """Answers in Fusion's forms.
 
-    A subclass has handlers for its methods, which return `self.answer(...)` and raise `AdfError`, an exception of
-    Django REST framework, or let one of the database through. It does not touch `request.data`: `self.read_body` gives
-    the body as it came.
+    A subclass has handlers for its methods, which return ``self.answer(...)`` and raise ``AdfError``, an exception of
+    Django REST framework, or let one of the database through. It does not touch ``request.data``: ``self.read_body``
+    gives the body as it came.
     """
 
     renderer_classes = (ResourceItemRenderer, JSONRenderer)
@@ -58,9 +58,9 @@ class AdfView(APIView):
         """Take note of a refusal; for subclasses that count them."""
 
     def read_body(self, request: Request) -> bytes:
-        """Return the body, unparsed; it is JSON in UTF-8 by its headers and at most `body_limit` bytes long.
+        """Return the body, unparsed; it is JSON in UTF-8 by its headers and at most ``body_limit`` bytes long.
 
-        Raises `AdfError` (400, 413, 415).
+        Raises ``AdfError`` (400, 413, 415).
         """
         return body.read(request._request, media_types=self.understood, limit=self.body_limit)
 
@@ -77,7 +77,7 @@ class AdfView(APIView):
     # How Django REST framework works through a request
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Check everything but the body. Raises what `handle_exception` understands."""
+        """Check everything but the body. Raises what ``handle_exception`` understands."""
         self.framework_version = framework_version.parse(request.META.get("HTTP_REST_FRAMEWORK_VERSION"))
         self._check_method(request)
         if request.method != "OPTIONS":
@@ -120,11 +120,11 @@ class AdfView(APIView):
 
     @property
     def default_response_headers(self) -> dict[str, str]:
-        """None: `Allow` and `Vary` stand where they are meant."""
+        """None: ``Allow`` and ``Vary`` stand where they are meant."""
         return {}
 
     def get_content_negotiator(self) -> BaseContentNegotiation:
-        """Return one that is never asked, since `perform_content_negotiation` decides itself."""
+        """Return one that is never asked, since ``perform_content_negotiation`` decides itself."""
         return _NO_NEGOTIATION
 
     def _check_method(self, request: Request) -> None:

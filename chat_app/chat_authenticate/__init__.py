@@ -1,1 +1,1 @@
-"""The resource `chatAuthenticate`: a signed token for an end user who wants to chat."""
+"""The resource ``chatAuthenticate``: a signed token for an end user who wants to chat."""

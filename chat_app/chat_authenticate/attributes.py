@@ -1,6 +1,6 @@
-"""The attributes of `chatAuthenticate`: the one declaration that everything else is made from.
+"""The attributes of ``chatAuthenticate``: the one declaration that everything else is made from.
 
-Parsing and validation (`schemas`), the answer, describe, OpenAPI and docs/attributes.md all read this module.
+Parsing and validation (``schemas``), the answer, describe, OpenAPI and docs/attributes.md all read this module.
 """
 
 from collections.abc import Mapping
@@ -21,8 +21,8 @@ from chat_app.chat_authenticate.wire_types import Form, WireType, validation
 class Attribute:
     """What is known about one attribute. As metadata of a model's field it also validates.
 
-    `name` is the one on the wire and `field` that of the model; `max_length` counts code points; `since` is the first
-    release that has it (None: all); `default` is what an answer says when nothing was sent.
+    ``name`` is the one on the wire and ``field`` that of the model; ``max_length`` counts code points; ``since`` is the
+    first release that has it (None: all); ``default`` is what an answer says when nothing was sent.
     """
 
     meaning: str
@@ -240,12 +240,12 @@ class ChatAuthenticateRequest(BaseModel):
 
     @property
     def ignored(self) -> tuple[str, ...]:
-        """Names that were sent, are unknown, and were not refused; see `schemas.metric_label`."""
+        """Names that were sent, are unknown, and were not refused; see ``schemas.metric_label``."""
         return self._ignored
 
     @cached_property
     def custom_fields_object(self) -> dict[str, Any]:
-        """The keys and values of `customFields`; none when it was not sent."""
+        """The keys and values of ``customFields``; none when it was not sent."""
         return {} if self.custom_fields is None else dict(strict_json.decode(self.custom_fields))
 
     def wire(self) -> dict[str, str | None]:
@@ -268,9 +268,9 @@ class ChatAuthenticateRequest(BaseModel):
 
     @classmethod
     def from_stored(cls, stored: Mapping[str, str], *, release: Release = NEWEST) -> "ChatAuthenticateRequest":
-        """Return the request that `stored` came from; attributes that the release lacks are left out.
+        """Return the request that ``stored`` came from; attributes that the release lacks are left out.
 
-        Raises `pydantic.ValidationError` when it did not come from there.
+        Raises ``pydantic.ValidationError`` when it did not come from there.
         """
         return cls.build({name: stored[name] for _, name, _ in columns(release) if name in stored}, release=release)
 
@@ -280,7 +280,7 @@ class ChatAuthenticateRequest(BaseModel):
     ) -> "ChatAuthenticateRequest":
         """Validate values under their wire names, nulls and empty strings left out.
 
-        Raises `pydantic.ValidationError` with all faults.
+        Raises ``pydantic.ValidationError`` with all faults.
         """
         request = cls.model_validate(values)
         request._release = release

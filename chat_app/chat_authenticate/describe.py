@@ -1,4 +1,4 @@
-"""The description of `chatAuthenticate`, made from the declaration of its attributes (docs/compatibility.md)."""
+"""The description of ``chatAuthenticate``, made from the declaration of its attributes (docs/compatibility.md)."""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ NAME_OF_TYPE = {
 
 
 def description(*, release: Release, public_base_url: str, version: str) -> dict[str, Any]:
-    """Describe the resource as this release has it; `version` is the one that was called."""
+    """Describe the resource as this release has it; ``version`` is the one that was called."""
     attributes = [_of_request(attribute) for attribute in REQUEST_ATTRIBUTES if attribute.exists_in(release)]
     return described_resource(
         name=RESOURCE,

@@ -1,7 +1,7 @@
-"""Every error that `chatAuthenticate` answers with, in one table (docs/errors.md).
+"""Every error that ``chatAuthenticate`` answers with, in one table (docs/errors.md).
 
-Codes are stable and never translated. `27014` is Fusion's own; those that begin with `CHAT-` are ours, and their first
-three digits are the HTTP status.
+Codes are stable and never translated. ``27014`` is Fusion's own; those that begin with ``CHAT-`` are ours, and their
+first three digits are the HTTP status.
 """
 
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from django.utils.translation import gettext_noop
 from chat_app.adf import codes
 from chat_app.adf.errors import ErrorCode
 
-# The body, attribute by attribute. `%(name)s` is the attribute's name.
+# The body, attribute by attribute. ``%(name)s`` is the attribute's name.
 
 MISSING = ErrorCode(
     "27014", 400, gettext_noop("The required attribute %(name)s is missing or empty. Send a value for it.")
@@ -161,7 +161,7 @@ OF_VALIDATION: Mapping[str, ErrorCode] = {
     "object_nul": codes.NUL_CHARACTER,
     "object_surrogate": codes.LONE_SURROGATE,
 }
-"""By the type that pydantic, or `wire_types`, gives a fault."""
+"""By the type that pydantic, or ``wire_types``, gives a fault."""
 
 ALL: tuple[ErrorCode, ...] = tuple(
     sorted(

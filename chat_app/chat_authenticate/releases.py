@@ -18,9 +18,9 @@ class Release(NamedTuple):
 
     @staticmethod
     def parse(text: str) -> "Release":
-        """Read `R13.18.05`, `11.13.18.05` or `11.13.18.05.0`, which are the same release.
+        """Read ``R13.18.05``, ``11.13.18.05`` or ``11.13.18.05.0``, which are the same release.
 
-        Raises `ValueError` when the text is not a release.
+        Raises ``ValueError`` when the text is not a release.
         """
         return _parse(text)
 

@@ -1,4 +1,4 @@
-"""`chatAuthenticate` on the wire: the body of a request in, the body of an answer out (docs/attributes.md)."""
+"""``chatAuthenticate`` on the wire: the body of a request in, the body of an answer out (docs/attributes.md)."""
 
 import difflib
 from collections.abc import Iterator
@@ -26,13 +26,13 @@ LONGEST_GUESSED_NAME: Final = 60
 ALIKE: Final = 0.7
 """How much a name must be like another to be taken for it, from 0 to 1 (difflib)."""
 REPORTED_WITH_THE_TEXT: Final = "string_unicode"
-"""Lone surrogates, which `adf.body` has found already."""
+"""Lone surrogates, which ``adf.body`` has found already."""
 
 
 def parse(raw_body: bytes, *, release: Release, refuse_unknown: bool) -> ChatAuthenticateRequest:
-    """Read the body of a request; `ignored` of the result names what was unknown and not refused.
+    """Read the body of a request; ``ignored`` of the result names what was unknown and not refused.
 
-    Raises `AdfError` (400) with all faults of the body, each with its path.
+    Raises ``AdfError`` (400) with all faults of the body, each with its path.
     """
     document = body.parse_object(raw_body)
     values = {name: value for name, value in document.values.items() if value is not None and value != ""}
@@ -96,21 +96,21 @@ def _probably_meant(name: str, release: Release) -> str | None:
 
 
 def metric_label(ignored_name: str) -> str:
-    """Return a label for an ignored attribute that clients cannot make up: its name if it is newer, else `other`."""
+    """Return a label for an ignored attribute that clients cannot make up: its name if it is newer, else ``other``."""
     return ignored_name if ignored_name in ATTRIBUTE_BY_NAME else "other"
 
 
 def item_url(public_base_url: str, *, version: str, auth_user_name: str) -> str:
-    """Return the address of the item that a request makes; `version` as it was called.
+    """Return the address of the item that a request makes; ``version`` as it was called.
 
     Everything but unreserved characters is
-    percent-encoded, `/` too (RFC 3986, section 2.3).
+    percent-encoded, ``/`` too (RFC 3986, section 2.3).
     """
     return f"{collection_url(public_base_url, version=version)}/{quote(auth_user_name, safe='')}"
 
 
 def collection_url(public_base_url: str, *, version: str) -> str:
-    """Return the address of the resource; the context is always `crmRestApi` (docs/compatibility.md)."""
+    """Return the address of the resource; the context is always ``crmRestApi`` (docs/compatibility.md)."""
     return f"{public_base_url}/crmRestApi/resources/{version}/{RESOURCE}"
 
 
@@ -128,8 +128,8 @@ def response_body(
 ) -> dict[str, Any]:
     """Return the body of the answer: what was asked for with what was assigned, the token, the way to the chat server.
 
-    `queue_id` is None while the queue is not assigned yet, `port` is None when it is the usual one of the scheme,
-    `href` is the `item_url`.
+    ``queue_id`` is None while the queue is not assigned yet, ``port`` is None when it is the usual one of the scheme,
+    ``href`` is the ``item_url``.
     """
     content: dict[str, Any] = request.wire()
     content["interfaceId"] = str(interface_id)

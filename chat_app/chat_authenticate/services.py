@@ -68,7 +68,7 @@ def _new_token(now: datetime) -> NewToken:
 
 
 def _signing_key(facts: Facts, now: datetime) -> SigningMaterial:
-    """Not as of `iat`, which may be a moment before a key that took over at once began to sign."""
+    """Not as of ``iat``, which may be a moment before a key that took over at once began to sign."""
     key = facts.keyring.value.signing_key(now)
     if key is None:
         raise try_again(errors.NO_SIGNING_KEY)

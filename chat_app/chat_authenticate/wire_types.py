@@ -1,6 +1,6 @@
 """What a value may look like on the wire, for each type of attribute (docs/attributes.md).
 
-The functions raise `PydanticCustomError` whose type is the name of a fault in `errors.OF_VALIDATION`.
+The functions raise ``PydanticCustomError`` whose type is the name of a fault in ``errors.OF_VALIDATION``.
 """
 
 import math
@@ -82,7 +82,7 @@ def json_object(value: object, max_length: int) -> str:
 def _integer(value: object) -> int | None:
     if type(value) is int:  # booleans are integers to Python, but not to JSON
         return value
-    if type(value) is float and math.isinf(value):  # too many digits for `strict_json`
+    if type(value) is float and math.isinf(value):  # too many digits for ``strict_json``
         return GREATEST_LONG + 1
     return int(value) if isinstance(value, str) and INTEGER.fullmatch(value) else None
 

@@ -14,14 +14,14 @@ class CrossOrigin(CorsMiddleware):
     """Let pages of allowed origins call the API (the Fetch standard's CORS protocol)."""
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
-        """Spare requests without the header `Origin`, such as those of servers: none of the protocol is about them."""
+        """Spare requests without the header ``Origin``, as those of servers: none of the protocol is about them."""
         if "HTTP_ORIGIN" not in request.META:
             return self.get_response(request)
         return super().__call__(request)
 
 
 class Machines:
-    """Answer requests of machines here; whatever stands below this class in `MIDDLEWARE` is for pages.
+    """Answer requests of machines here; whatever stands below this class in ``MIDDLEWARE`` is for pages.
 
     The views behind these addresses answer whole responses and turn their own exceptions into answers; what they let
     through becomes a 404 or 500 as anywhere in Django.
@@ -41,5 +41,5 @@ class Machines:
 
 @lru_cache(maxsize=256)
 def _match(path: str, urlconf: str | None) -> ResolverMatch:
-    """Find the view; remembered, since machines call the same few addresses all day. Raises `Resolver404`."""
+    """Find the view; remembered, since machines call the same few addresses all day. Raises ``Resolver404``."""
     return resolve(path, urlconf)

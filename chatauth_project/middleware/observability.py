@@ -32,7 +32,7 @@ class RequestLog:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """Answer with the header `X-Request-ID`, also in every log line of this request."""
+        """Answer with the header ``X-Request-ID``, also in every log line of this request."""
         started = perf_counter()
         request_id = request.META.get("HTTP_X_REQUEST_ID") or secrets.token_hex(16)
         request.META["HTTP_X_REQUEST_ID"] = request_id
@@ -67,6 +67,6 @@ def _state_length(response: HttpResponseBase) -> None:
 
 
 def route_of(request: HttpRequest) -> str:
-    """Return the pattern that the path matched, or `unmatched`."""
+    """Return the pattern that the path matched, or ``unmatched``."""
     match = request.resolver_match
     return "unmatched" if match is None else "/" + match.route

@@ -1,6 +1,6 @@
-"""The only place that reads what a reverse proxy says about the client (`TRUSTED_PROXIES`).
+"""The only place that reads what a reverse proxy says about the client (``TRUSTED_PROXIES``).
 
-Afterwards `REMOTE_ADDR`, the scheme and the host are those of the client, and no forwarding header
+Afterwards ``REMOTE_ADDR``, the scheme and the host are those of the client, and no forwarding header
 is left that a client could have written itself.
 """
 

@@ -33,12 +33,12 @@ class Somebody:
 
 
 class SpeakingView(AdfView):
-    """Answers with the object that was sent; `failure` is raised instead."""
+    """Answers with the object that was sent; ``failure`` is raised instead."""
 
     authentication_classes = (AnyPassword,)
     permission_classes = (IsAuthenticated,)
     failure: Exception | None = None
-    noted: list[Fault] = []  # noqa: RUF012 - given by `as_view`, one for each
+    noted: list[Fault] = []  # noqa: RUF012 - given by ``as_view``, one for each
 
     def post(self, request: Request) -> HttpResponse:
         document = parse_object(self.read_body(request))

@@ -1,4 +1,4 @@
-"""Fills an empty database with a demonstration and a plausible day: `python -m tests.browser.day`."""
+"""Fills an empty database with a demonstration and a plausible day: ``python -m tests.browser.day``."""
 
 import random
 import uuid

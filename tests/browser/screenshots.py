@@ -1,4 +1,4 @@
-"""Pictures of the admin for docs/screenshots, taken by a real browser: `make screenshots`."""
+"""Pictures of the admin for docs/screenshots, taken by a real browser: ``make screenshots``."""
 
 import sys
 import tempfile

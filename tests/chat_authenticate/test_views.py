@@ -126,7 +126,7 @@ def test_every_address(rest: str) -> None:
 
 
 class Failing:
-    """Stands for `issue_chat_token`: fails so many times as if something had changed meanwhile."""
+    """Stands for ``issue_chat_token``: fails so many times as if something had changed meanwhile."""
 
     def __init__(self, times: int) -> None:
         self.times = times

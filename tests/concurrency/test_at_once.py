@@ -58,7 +58,7 @@ def published(installed: Installation) -> KeySet:
 
 
 class Verifier:
-    """Verifies like a chat server: it keeps the key set, and fetches it anew for a `kid` that it does not know."""
+    """Verifies like a chat server: it keeps the key set, and fetches it anew for a ``kid`` that it does not know."""
 
     def __init__(self, installed: Installation) -> None:
         self._installed = installed

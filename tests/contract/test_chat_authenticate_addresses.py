@@ -1,4 +1,4 @@
-"""Addresses and methods of `chatAuthenticate`, and its headers: every row through every middleware."""
+"""Addresses and methods of ``chatAuthenticate``, and its headers: every row through every middleware."""
 
 import json
 from typing import Any

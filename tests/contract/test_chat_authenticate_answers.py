@@ -227,7 +227,7 @@ def test_a_revoked_key_signs_nothing_from_the_next_request() -> None:
 
 
 def test_a_key_that_takes_over_at_once_signs_at_once() -> None:
-    """`iat` is a whole second, and lies before the moment at which such a key began to sign."""
+    """``iat`` is a whole second, and lies before the moment at which such a key began to sign."""
     SigningKey.objects.update(signs_from=timezone.now())
     assert ask().status_code == 201
 

@@ -1,4 +1,4 @@
-"""Releases, assignment of interface and queue, and the profile options that `chatAuthenticate` acts on."""
+"""Releases, assignment of interface and queue, and the profile options that ``chatAuthenticate`` acts on."""
 
 from collections.abc import Callable
 from datetime import timedelta

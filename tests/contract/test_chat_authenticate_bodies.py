@@ -1,4 +1,4 @@
-"""Rules for the body of a request, through every middleware; the attributes one by one stand in `test_attributes`."""
+"""Rules for the body of a request, through every middleware; the attributes one by one stand in ``test_attributes``."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Who may call `chatAuthenticate`, and for whom."""
+"""Who may call ``chatAuthenticate``, and for whom."""
 
 import json
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""The first run: a fresh checkout, one command, and the `curl` line that it prints."""
+"""The first run: a fresh checkout, one command, and the ``curl`` line that it prints."""
 
 import re
 import shlex
@@ -20,7 +20,7 @@ NOT_OF_A_CHECKOUT = shutil.ignore_patterns(".*", "var", "tests", "docs", "__pyca
 
 
 class Demonstration:
-    """`manage.py demonstration` in a checkout of its own, as `make run` starts it."""
+    """``manage.py demonstration`` in a checkout of its own, as ``make run`` starts it."""
 
     def __init__(self, checkout: Path) -> None:
         self.checkout = checkout

@@ -1,4 +1,4 @@
-"""`/.well-known/jwks.json`."""
+"""``/.well-known/jwks.json``."""
 
 import json
 from collections.abc import Iterator
@@ -159,7 +159,7 @@ class TestWithoutADatabase:
 
 
 def test_a_cache_never_outlives_an_announcement(settings: LazySettings) -> None:
-    """What the view promises about `max-age`, over a whole rotation."""
+    """What the view promises about ``max-age``, over a whole rotation."""
     settings.KEY_ANNOUNCED = HOUR + timedelta(minutes=1)  # the least that a start accepts
     now = timezone.now()
     successor = services.rotate(now=now).key

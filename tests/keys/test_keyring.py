@@ -20,7 +20,7 @@ PRIVATE_MEMBERS = {"d", "p", "q", "dp", "dq", "qi", "oth", "k"}
 
 @pytest.fixture
 def ring(store_key: StoreKey) -> Keyring:
-    """A key that signs until `NOW` + 1 day and is shown until `NOW` + 3 days, and its successor."""
+    """A key that signs until ``NOW`` + 1 day and is shown until ``NOW`` + 3 days, and its successor."""
     store_key("first", retired_at=NOW + DAY, deleted_at=NOW + 3 * DAY)
     store_key("second", signs_from=NOW + DAY)
     return KeyringLoader().load()

@@ -26,7 +26,7 @@ def free_port() -> int:
 
 
 class Server:
-    """`manage.py serve` in a process group of its own; signals reach nothing else."""
+    """``manage.py serve`` in a process group of its own; signals reach nothing else."""
 
     def __init__(self, log: Path, *arguments: str, **variables: str) -> None:
         self.port, self.metrics_port = free_port(), free_port()

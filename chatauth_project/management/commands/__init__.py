@@ -1,1 +1,1 @@
-"""Each module is a command of `manage.py`."""
+"""Each module is a command of ``manage.py``."""

@@ -1,4 +1,4 @@
-"""`manage.py demonstration`: what `make run` starts."""
+"""``manage.py demonstration``: what ``make run`` starts."""
 
 import signal
 import time
@@ -16,7 +16,7 @@ class Command(BaseCommand):
     """Start everything that a first look at the product needs, and stop it again."""
 
     help = "Runs the server with a database and data of its own, to try it out."
-    requires_system_checks = []  # noqa: RUF012 - Django's form; `refuse_faults` runs them all
+    requires_system_checks = []  # noqa: RUF012 - Django's form; ``refuse_faults`` runs them all
 
     def handle(self, *args: Any, **options: Any) -> None:
         signal.signal(signal.SIGTERM, signal.default_int_handler)  # until the server takes over

@@ -1,4 +1,4 @@
-"""`manage.py docs`: write the pages of docs/ that come from the code."""
+"""``manage.py docs``: write the pages of docs/ that come from the code."""
 
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ from chatauth_project.generated_docs import stale_pages, write_all
 
 
 class Command(BaseCommand):
-    """Write what is out of date, or with `--check` only say what is."""
+    """Write what is out of date, or with ``--check`` only say what is."""
 
     help = "Writes the pages of docs/ that are made from the code."
     requires_system_checks = []  # noqa: RUF012 - Django's form; pages do not depend on them

@@ -1,4 +1,4 @@
-"""`manage.py housekeeping`: rotate keys and purge old data once, for a scheduler such as cron."""
+"""``manage.py housekeeping``: rotate keys and purge old data once, for a scheduler such as cron."""
 
 from datetime import UTC, datetime
 from typing import Any

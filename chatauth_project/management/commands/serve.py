@@ -1,4 +1,4 @@
-"""`manage.py serve`: the production start."""
+"""``manage.py serve``: the production start."""
 
 import time
 from typing import Any
@@ -14,7 +14,7 @@ class Command(BaseCommand):
     """Start the workers and watch over them until SIGINT or SIGTERM."""
 
     help = "Serves with WORKERS processes on HOST and PORT (docs/settings.md)."
-    requires_system_checks = []  # noqa: RUF012 - Django's form; `refuse_faults` runs them all
+    requires_system_checks = []  # noqa: RUF012 - Django's form; ``refuse_faults`` runs them all
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--migrate", action="store_true", help="bring the database up to date first")
