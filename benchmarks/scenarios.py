@@ -107,8 +107,9 @@ def memory(server: Server) -> list[float]:
     return resident_megabytes(server.workers())
 
 
-def wrong_passwords(server: Server, *, alone: float, seconds: int) -> Crowd:
+def wrong_passwords(server: Server, *, seconds: int) -> Crowd:
     """Measure the ordinary load while a crowd, each from an address of its own, guesses at its password."""
+    alone = load.make(service_account(server), address=server.address, seconds=seconds)
     guessing = Load(load.basic(dataset.SERVICE_ACCOUNT, "wrong password"), connections=CROWD, from_many=True)
     crowd = load.start(guessing, address=server.address, seconds=seconds + WARM_UP_SECONDS)
     time.sleep(WARM_UP_SECONDS)
@@ -116,7 +117,7 @@ def wrong_passwords(server: Server, *, alone: float, seconds: int) -> Crowd:
     guesses = crowd.answers()
     if guesses.good:
         raise WrongAnswer(f"{guesses.good} wrong passwords were taken for right ones.")
-    return Crowd(alone, beside.per_second, guesses.requests / guesses.seconds)
+    return Crowd(alone.per_second, beside.per_second, guesses.requests / guesses.seconds)
 
 
 def first_calls(server: Server) -> FirstCalls:

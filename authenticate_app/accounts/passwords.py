@@ -1,10 +1,15 @@
-"""Comparing passwords with their hashes, a bounded number at once."""
+"""Comparing passwords with their hashes, a bounded number at once and by threads that let all others go first."""
 
-from collections.abc import Iterator
+import os
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from threading import BoundedSemaphore
+from typing import ParamSpec, TypeVar
 
 from django.conf import settings
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX, make_password, verify_password
@@ -15,6 +20,11 @@ from authenticate_app.accounts.metrics import HASH_SECONDS, HASHES, HASHES_RUNNI
 LONGEST_WAIT_SECONDS = 2.0
 """Longer than the wait for a turn in an ordinary crowd, shorter than the patience of a client."""
 RETRY_AFTER_SECONDS = 1
+NICENESS = 10
+"""A tenth of the time that a thread of the usual niceness gets beside it, and all that nobody else wants."""
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 NO_HASH = UNUSABLE_PASSWORD_PREFIX
 """Stands for the hash of a user who does not exist."""
@@ -39,7 +49,7 @@ def compare(password: str, password_hash: str) -> Comparison:
     """
     with _turn(), HASH_SECONDS.time():
         HASHES.inc()
-        is_right, is_outdated = verify_password(password, password_hash)
+        is_right, is_outdated = _in_background(verify_password, password, password_hash)
         return Comparison(is_right, is_outdated)
 
 
@@ -51,7 +61,22 @@ def make_hash(password: str) -> str:
     """
     with _turn(), HASH_SECONDS.time():
         HASHES.inc()
-        return make_password(password)
+        return _in_background(make_password, password)
+
+
+def _in_background(hashing: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    return _threads(settings.PASSWORD_HASHES_AT_ONCE).submit(hashing, *args, **kwargs).result()
+
+
+@cache
+def _threads(at_once: int) -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(at_once, "password-hash", initializer=_let_others_go_first)
+
+
+def _let_others_go_first() -> None:
+    """Lower the priority of this thread, for good: only root could raise it again, hence threads of their own."""
+    if sys.platform == "linux":  # where a niceness belongs to a thread, not to the process
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
 
 
 @contextmanager
