@@ -2,6 +2,10 @@
 
 Neither names nor passwords are kept: an entry is found by a keyed hash of both, under a key that this process made at
 random and never tells. Only successes are remembered. The number of entries and their life are bounded.
+
+What was verified from one address is remembered for that address alone (``network``, see ``throttling.networks``). What
+is remembered passes before any throttle is asked; if it passed from everywhere, whoever guesses from elsewhere would be
+told of a right guess after all allowances are used up.
 """
 
 import hmac
@@ -48,9 +52,9 @@ class PasswordMemory:
     def __len__(self) -> int:
         return len(self._entries)
 
-    def recall(self, credentials: Credentials) -> Remembered | None:
-        """Return what is remembered of this very name and password; None if nothing, or no longer."""
-        place = self._place(credentials)
+    def recall(self, credentials: Credentials, *, network: str) -> Remembered | None:
+        """Return what is remembered of this very name and password from there; None if nothing, or no longer."""
+        place = self._place(credentials, network)
         with self._lock:
             entry = self._entries.get(place)
             if entry is None:
@@ -65,19 +69,19 @@ class PasswordMemory:
         """Whether what was verified is the very password hash that is stored now."""
         return hmac.compare_digest(remembered.proof, self._proof(credentials, password_hash))
 
-    def remember(self, credentials: Credentials, *, caller: Caller, password_hash: str) -> None:
+    def remember(self, credentials: Credentials, *, network: str, caller: Caller, password_hash: str) -> None:
         """Remember a password that was verified just now against ``password_hash``."""
         proof = self._proof(credentials, password_hash)
-        self._keep(self._place(credentials), Remembered(caller, proof, self._clock() + self._lifetime))
+        self._keep(self._place(credentials, network), Remembered(caller, proof, self._clock() + self._lifetime))
 
-    def refresh(self, credentials: Credentials, remembered: Remembered, *, caller: Caller) -> None:
+    def refresh(self, credentials: Credentials, remembered: Remembered, *, network: str, caller: Caller) -> None:
         """Replace the caller by one that was read afresh; the life is not prolonged."""
-        self._keep(self._place(credentials), replace(remembered, caller=caller))
+        self._keep(self._place(credentials, network), replace(remembered, caller=caller))
 
-    def forget(self, credentials: Credentials) -> None:
-        """Forget one password."""
+    def forget(self, credentials: Credentials, *, network: str) -> None:
+        """Forget one password as verified from there."""
         with self._lock:
-            self._entries.pop(self._place(credentials), None)
+            self._entries.pop(self._place(credentials, network), None)
 
     def clear(self) -> None:
         """Forget everything."""
@@ -91,8 +95,8 @@ class PasswordMemory:
             while len(self._entries) > self._capacity:
                 self._entries.popitem(last=False)
 
-    def _place(self, credentials: Credentials) -> bytes:
-        return self._hash(credentials.key.encode(), credentials.password.encode())
+    def _place(self, credentials: Credentials, network: str) -> bytes:
+        return self._hash(network.encode(), credentials.key.encode(), credentials.password.encode())
 
     def _proof(self, credentials: Credentials, password_hash: str) -> bytes:
         return self._hash(credentials.key.encode(), credentials.password.encode(), password_hash.encode())

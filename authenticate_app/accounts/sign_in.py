@@ -2,7 +2,8 @@
 
 The story of one sign-in:
 
-1. A password that this process verified lately, for an account that is still as it was, is enough.
+1. A password that this process verified lately from the same address, for an account that is still as it was, is
+   enough.
 2. Else, if there is ``room``, the account is read and a failure is claimed (``throttling.claims``), in one statement.
    No room or no claim: refused.
 3. One hash is computed, the same for unknown, disabled and other users.
@@ -29,6 +30,7 @@ from authenticate_app.audit.events import Event
 from authenticate_app.audit.services import record
 from authenticate_app.throttling import claims
 from authenticate_app.throttling import services as throttling
+from authenticate_app.throttling.networks import network_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,11 @@ class Origin:
 
     address: str
     request_id: str = ""
+
+    @property
+    def network(self) -> str:
+        """The address in the form in which it counts (``throttling.networks``)."""
+        return network_of(self.address)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,15 +80,15 @@ def sign_in(*, credentials: Credentials, origin: Origin, now: datetime, use_memo
         SignInBusy: too many passwords are being compared already; this one was not.
         django.db.DatabaseError: the database did not answer.
     """
-    remembered = memory().recall(credentials)
+    remembered = memory().recall(credentials, network=origin.network)
     if remembered is not None and use_memory:
         count(Outcome.REMEMBERED)
         return SignIn(remembered.caller, from_memory=True)
-    caller = _still_proven(credentials, remembered) if remembered is not None else None
+    caller = _still_proven(credentials, origin, remembered) if remembered is not None else None
     return SignIn(caller or _prove(credentials, origin, now), from_memory=False)
 
 
-def _still_proven(credentials: Credentials, remembered: Remembered) -> Caller | None:
+def _still_proven(credentials: Credentials, origin: Origin, remembered: Remembered) -> Caller | None:
     """The caller as of now, if the password was verified against the very hash that is stored; else it is forgotten."""
     account = find_account(credentials.key)
     if (
@@ -89,9 +96,9 @@ def _still_proven(credentials: Credentials, remembered: Remembered) -> Caller | 
         or not account.is_active
         or not memory().proves(remembered, credentials, password_hash=account.password_hash)
     ):
-        memory().forget(credentials)
+        memory().forget(credentials, network=origin.network)
         return None
-    memory().refresh(credentials, remembered, caller=account.unproven_caller)
+    memory().refresh(credentials, remembered, network=origin.network, caller=account.unproven_caller)
     count(Outcome.REMEMBERED)
     return account.unproven_caller
 
@@ -144,9 +151,12 @@ def _succeeded(attempt: Attempt, account: Account, comparison: passwords.Compari
     throttling.record_success(attempt.claim, user_id=account.unproven_caller.user_id, now=now)
     if comparison.is_outdated:
         account = _with_renewed_hash(attempt.credentials, account)
-    memory().remember(attempt.credentials, caller=account.unproven_caller, password_hash=account.password_hash)
+    caller = account.unproven_caller
+    memory().remember(
+        attempt.credentials, network=attempt.origin.network, caller=caller, password_hash=account.password_hash
+    )
     count(Outcome.VERIFIED)
-    return account.unproven_caller
+    return caller
 
 
 def _with_renewed_hash(credentials: Credentials, account: Account) -> Account:

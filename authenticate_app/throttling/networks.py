@@ -1,5 +1,6 @@
 """By what a client's address is counted."""
 
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 
 SUBSCRIBER_PREFIX = 64
@@ -8,6 +9,7 @@ NO_ADDRESS = ""
 """Stands for clients without an address of their own, such as those of a Unix socket: they all count as one."""
 
 
+@lru_cache(maxsize=4096)
 def network_of(address: str) -> str:
     """The form in which ``address`` counts: IPv4 as it is, IPv6 as its /64, anything else as ``NO_ADDRESS``."""
     parsed = parse_address(address)

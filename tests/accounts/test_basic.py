@@ -171,6 +171,20 @@ def test_a_remembered_password_passes_while_guesses_are_refused(
     assert FreshBasicAuthentication().authenticate(request_from(RIGHT)) is not None
 
 
+@pytest.mark.parametrize("authentication", [BasicAuthentication(), FreshBasicAuthentication()])
+def test_whoever_guesses_elsewhere_is_not_told_of_a_right_guess_once_refused(
+    user: User, request_from: Requests, settings: Any, authentication: BasicAuthentication
+) -> None:
+    settings.THROTTLE_FAILURES_BY_NAME = 1
+    BasicAuthentication().authenticate(request_from(RIGHT))
+    with pytest.raises(AuthenticationFailed):
+        authentication.authenticate(request_from(WRONG, address="198.51.100.7"))
+    for guess in (WRONG, RIGHT):
+        with pytest.raises(Throttled):
+            authentication.authenticate(request_from(guess, address="198.51.100.7"))
+    assert authentication.authenticate(request_from(RIGHT)) is not None
+
+
 def test_success_gives_the_claim_back_and_knows_the_address(user: User, request_from: Requests) -> None:
     with pytest.raises(AuthenticationFailed):
         BasicAuthentication().authenticate(request_from(WRONG))

@@ -7,6 +7,7 @@ from authenticate_app.accounts.credentials import Credentials
 from authenticate_app.accounts.memory import PasswordMemory
 
 RIGHT = Credentials("Somebody", "secret")
+HOME = "192.0.2.1"
 
 
 class Clock:
@@ -45,67 +46,74 @@ def memory(clock: Clock) -> PasswordMemory:
 
 
 def test_a_remembered_password_is_recalled_by_any_spelling_of_the_name(memory: PasswordMemory) -> None:
-    memory.remember(RIGHT, caller=caller(), password_hash="hash")
-    remembered = memory.recall(Credentials("SOMEBODY", "secret"))
+    memory.remember(RIGHT, network=HOME, caller=caller(), password_hash="hash")
+    remembered = memory.recall(Credentials("SOMEBODY", "secret"), network=HOME)
     assert remembered is not None
     assert remembered.caller == caller()
 
 
 @pytest.mark.parametrize(("name", "password"), [("somebody", "Secret"), ("somebody\0secret", ""), ("other", "secret")])
 def test_nothing_else_is(memory: PasswordMemory, name: str, password: str) -> None:
-    memory.remember(RIGHT, caller=caller(), password_hash="hash")
-    assert memory.recall(Credentials(name, password)) is None
+    memory.remember(RIGHT, network=HOME, caller=caller(), password_hash="hash")
+    assert memory.recall(Credentials(name, password), network=HOME) is None
+
+
+def test_what_was_verified_from_one_address_is_not_recalled_for_another(memory: PasswordMemory) -> None:
+    memory.remember(RIGHT, network=HOME, caller=caller(), password_hash="hash")
+    assert memory.recall(RIGHT, network="198.51.100.7") is None
+    memory.forget(RIGHT, network="198.51.100.7")
+    assert memory.recall(RIGHT, network=HOME) is not None
 
 
 def test_a_proof_holds_for_the_very_hash(memory: PasswordMemory) -> None:
-    memory.remember(RIGHT, caller=caller(), password_hash="hash")
-    remembered = memory.recall(RIGHT)
+    memory.remember(RIGHT, network=HOME, caller=caller(), password_hash="hash")
+    remembered = memory.recall(RIGHT, network=HOME)
     assert remembered is not None
     assert memory.proves(remembered, RIGHT, password_hash="hash")
     assert not memory.proves(remembered, RIGHT, password_hash="another hash")
 
 
 def test_what_is_remembered_expires_and_refreshing_does_not_prolong_it(memory: PasswordMemory, clock: Clock) -> None:
-    memory.remember(RIGHT, caller=caller(), password_hash="hash")
+    memory.remember(RIGHT, network=HOME, caller=caller(), password_hash="hash")
     clock.now += 59
-    remembered = memory.recall(RIGHT)
+    remembered = memory.recall(RIGHT, network=HOME)
     assert remembered is not None
-    memory.refresh(RIGHT, remembered, caller=caller(revision=2))
-    refreshed = memory.recall(RIGHT)
+    memory.refresh(RIGHT, remembered, network=HOME, caller=caller(revision=2))
+    refreshed = memory.recall(RIGHT, network=HOME)
     assert refreshed is not None
     assert refreshed.caller.revision == 2
     clock.now += 1
-    assert memory.recall(RIGHT) is None
+    assert memory.recall(RIGHT, network=HOME) is None
     assert len(memory) == 0
 
 
 def test_the_least_used_goes_first(memory: PasswordMemory) -> None:
     for number in range(3):
-        memory.remember(Credentials(f"{number}", "secret"), caller=caller(), password_hash="hash")
-    memory.recall(Credentials("0", "secret"))
-    memory.remember(RIGHT, caller=caller(), password_hash="hash")
+        memory.remember(Credentials(f"{number}", "secret"), network=HOME, caller=caller(), password_hash="hash")
+    memory.recall(Credentials("0", "secret"), network=HOME)
+    memory.remember(RIGHT, network=HOME, caller=caller(), password_hash="hash")
     assert len(memory) == 3
-    assert memory.recall(Credentials("1", "secret")) is None
-    assert memory.recall(Credentials("0", "secret")) is not None
+    assert memory.recall(Credentials("1", "secret"), network=HOME) is None
+    assert memory.recall(Credentials("0", "secret"), network=HOME) is not None
 
 
 def test_a_memory_without_room_remembers_nothing() -> None:
     memory = PasswordMemory(capacity=0, lifetime=60)
-    memory.remember(RIGHT, caller=caller(), password_hash="hash")
-    assert memory.recall(RIGHT) is None
+    memory.remember(RIGHT, network=HOME, caller=caller(), password_hash="hash")
+    assert memory.recall(RIGHT, network=HOME) is None
 
 
 def test_forgetting(memory: PasswordMemory) -> None:
-    memory.forget(RIGHT)
-    memory.remember(RIGHT, caller=caller(), password_hash="hash")
-    memory.forget(RIGHT)
-    assert memory.recall(RIGHT) is None
+    memory.forget(RIGHT, network=HOME)
+    memory.remember(RIGHT, network=HOME, caller=caller(), password_hash="hash")
+    memory.forget(RIGHT, network=HOME)
+    assert memory.recall(RIGHT, network=HOME) is None
 
 
 def test_two_processes_hash_differently_and_keep_nothing_in_the_clear() -> None:
     one, other = (PasswordMemory(capacity=3, lifetime=60) for _ in range(2))
     for memory in (one, other):
-        memory.remember(RIGHT, caller=caller(), password_hash="hash")
+        memory.remember(RIGHT, network=HOME, caller=caller(), password_hash="hash")
     assert set(one._entries) != set(other._entries)
     assert b"secret" not in b"".join(one._entries)
 
@@ -115,9 +123,9 @@ def test_many_threads_at_once() -> None:
 
     def work(number: int) -> None:
         credentials = Credentials(f"{number % 80}", "secret")
-        memory.remember(credentials, caller=caller(), password_hash="hash")
-        memory.recall(credentials)
-        memory.forget(Credentials(f"{number % 70}", "secret"))
+        memory.remember(credentials, network=HOME, caller=caller(), password_hash="hash")
+        memory.recall(credentials, network=HOME)
+        memory.forget(Credentials(f"{number % 70}", "secret"), network=HOME)
 
     with ThreadPoolExecutor(8) as threads:
         list(threads.map(work, range(2000)))
