@@ -110,6 +110,7 @@ def _parameters(basis: Basis, session: NewSession, token: NewToken) -> dict[str,
 # "basis" is empty, and with it all that follows, unless everything remembered is current.
 # "outlived" takes the place of the resumable session away from one that nobody can or wants to come back to.
 # The unique index on resumable sessions decides between two requests at once: the later one resumes.
+# A session that was concluded while we waited for its row is left alone: the next attempt sees it as outlived.
 _STORE = """
 WITH basis AS MATERIALIZED (
     SELECT caller.id FROM authenticate_app_user AS caller
@@ -149,7 +150,7 @@ WITH basis AS MATERIALIZED (
         request = CASE session.state WHEN 'authenticated' THEN excluded.request ELSE session.request END,
         queue_id = CASE session.state WHEN 'authenticated' THEN excluded.queue_id ELSE session.queue_id END,
         client_address = excluded.client_address
-    WHERE %(resume)s::boolean
+    WHERE %(resume)s::boolean AND session.state <> 'concluded'
     RETURNING session.id, session.state, session.queue_id, session.xmax = 0 AS begun
 ), token AS (
     INSERT INTO chat_app_chattoken (jti, session_id, issued_at, expires_at)

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.contrib.auth.models import Group
-from django.db import connection
+from django.db import connection, transaction
 from pytest_django import DjangoAssertNumQueries
 
 from authenticate_app.accounts.entitlements import SELF_SERVICE_USER
@@ -20,6 +20,7 @@ from authenticate_app.revisions.selectors import revision_of
 from chat_app.routing.models import Interface
 from chat_app.sessions.models import ChatSession, ChatToken
 from chat_app.sessions.services import Basis, BasisChanged, NewSession, NewToken, StoredSession, store
+from tests.waiting import wait_until
 
 NOW = datetime(2026, 5, 4, 12, tzinfo=UTC)
 LIFETIME = timedelta(seconds=120)
@@ -254,3 +255,27 @@ def test_the_same_user_at_once(resume: bool, sessions: int) -> None:
     assert ChatSession.objects.count() == sessions
     assert ChatSession.objects.filter(resumable=True).count() == 1
     assert ChatToken.objects.count() == at_once
+
+
+def somebody_waits_for_us() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid)))"
+        )
+        return bool(cursor.fetchone()[0])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_session_that_is_concluded_meanwhile_is_not_resumed() -> None:
+    caller = User.objects.create_user("caller")
+    first = ask(caller)
+    ChatSession.objects.update(state="engaged")
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            ChatSession.objects.update(state="concluded")
+            asking = pool.submit(ask_in_a_thread, caller, resume=True, begin=threading.Barrier(1))
+            wait_until(somebody_waits_for_us)
+        second = asking.result(timeout=60)
+
+    assert second.begun
+    assert ChatToken.objects.filter(session=first.id).count() == 1
