@@ -11,6 +11,8 @@ import shutil
 import tempfile
 from pathlib import Path
 
+from chatauth_project.processes import runs
+
 DIRECTORY_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 
 
@@ -44,5 +46,5 @@ def forget_ended_workers() -> None:
     directory = Path(os.environ[DIRECTORY_VARIABLE])
     for file in directory.glob("gauge_live*_*.db"):
         pid = file.stem.rpartition("_")[2]
-        if not Path(f"/proc/{pid}").exists():
+        if not runs(int(pid)):
             file.unlink(missing_ok=True)
