@@ -80,7 +80,7 @@ def _run(statement: str, *parameters: Any) -> None:
 
 
 def _store_rules(count: int) -> None:
-    """Store rules that none of the requests fulfils, so that all of them are tried."""
+    """Store rules that none of the requests fulfils, so that no early one spares the others."""
     from chat_app.routing.models import AssignmentRule, Criterion
 
     rules = AssignmentRule.objects.bulk_create(
@@ -98,7 +98,7 @@ def _criteria(number: int) -> Iterator[tuple[str, str, str, str]]:
         yield "attribute", "question", "contains", f"product {number}"
     else:
         yield "attribute", "stripeCode", "equals", f"APP{number}"
-    yield "custom-field", "tier", "one-of", f"gold-{number}\nplatinum-{number}"
+        yield "custom-field", "tier", "one-of", f"gold-{number}\nplatinum-{number}"
 
 
 def _store_sessions(first: int, count: int, *, of: int) -> None:

@@ -28,8 +28,9 @@ function init(args)
     "Authorization: " .. args[1] .. "\r\nContent-Length: " .. length .. "\r\nX-Forwarded-For: "
 end
 
+-- In no order, as in life: so the database touches all parts of its indexes, and not always the same.
 function name(count)
-  return string.format("user-%010d-%02d-%08d@example.com", run, number, count)
+  return string.format("user-%06x-%010d-%02d-%08d@example.com", math.random(0, 0xffffff), run, number, count)
 end
 
 function address()

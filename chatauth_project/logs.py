@@ -4,6 +4,7 @@ Our own modules log through ``structlog.get_logger()`` with an event and named v
 granian and other libraries log with the standard library comes out in the same form.
 """
 
+import json
 import logging
 import logging.config
 import re
@@ -24,6 +25,7 @@ SECRET_WORDS = frozenset(
     {"authorization", "cookie", "credential", "credentials", "jwt", "passwd", "password", "passwords"}
     | {"secret", "secrets", "session", "token"}
 )
+_write_json = json.JSONEncoder(default=repr).encode
 WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 ROW_VALUES = re.compile(r"^(DETAIL|CONTEXT):.*\n?", re.MULTILINE)
 """The lines of a PostgreSQL error that quote values of rows, hence personal data."""
@@ -108,8 +110,13 @@ def _shared() -> list[Processor]:
 
 def _ending(*, as_json: bool) -> list[Processor]:
     if as_json:
-        return [structlog.processors.JSONRenderer()]
+        return [structlog.processors.JSONRenderer(serializer=_json_line)]
     return [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
+
+
+def _json_line(event: EventDict, **_options: Any) -> str:
+    """Write one line; with structlog's own options, `json` would make an encoder for each."""
+    return _write_json(event)
 
 
 def add_request_id(_logger: Any, _method: str, event: EventDict) -> EventDict:
