@@ -48,6 +48,13 @@ def _run(path: str, *, now: datetime) -> int | None:
     return changed
 
 
+def purge_admin_sign_ins(now: datetime) -> int:
+    """Delete the sign-ins to the admin that have expired; return how many."""
+    from django.contrib.sessions.models import Session
+
+    return Session.objects.filter(expire_date__lt=now).delete()[0]
+
+
 @contextmanager
 def _alone() -> Iterator[bool]:
     """Tell whether this is the only process, of all hosts, that does the housekeeping now.

@@ -269,6 +269,7 @@ HOUSEKEEPING = [
     "authenticate_app.audit.services.purge",
     "chat_app.sessions.purge.purge_tokens",
     "chat_app.sessions.purge.purge_sessions",
+    "chatauth_project.housekeeping.purge_admin_sign_ins",
 ]
 """Functions ``run(now: datetime) -> int``, run one after the other; each answers how many rows it
 changed."""

@@ -1,8 +1,9 @@
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from io import StringIO
 
 import psycopg
 import pytest
+from django.contrib.sessions.models import Session
 from django.core.management import CommandError, call_command
 from django.db import connection
 from pytest_django import Settings
@@ -95,3 +96,11 @@ def _other_session() -> psycopg.Connection:
     wanted = ("host", "port", "user", "password", "dbname")
     parameters = connection.get_connection_params()
     return psycopg.connect(**{name: parameters[name] for name in wanted if name in parameters}, autocommit=True)
+
+
+@pytest.mark.django_db
+def test_expired_sign_ins_to_the_admin_leave() -> None:
+    for key, expires in (("old", NOW - timedelta(seconds=1)), ("new", NOW + timedelta(hours=1))):
+        Session.objects.create(session_key=key, session_data="", expire_date=expires)
+    assert housekeeping.purge_admin_sign_ins(NOW) == 1
+    assert [session.session_key for session in Session.objects.all()] == ["new"]
