@@ -1,10 +1,13 @@
 """The admin as a site: how one signs in and out, changes one's password, and what stands around every page."""
 
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.views import PasswordChangeView
+from django.core.exceptions import BadRequest
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.urls import reverse
@@ -47,6 +50,18 @@ class ChatauthAdminSite(UnfoldAdminSite):
     index_title = _("Overview")
     index_template = "admin/overview.html"
     password_change_template = "registration/password_change_form.html"  # noqa: S105 - the name of a file
+
+    def admin_view(self, view: Callable[..., Any], cacheable: bool = False) -> Callable[..., Any]:
+        """Wrap a view of the admin; PostgreSQL cannot look for a NUL character, so no address may hold one."""
+        inner = super().admin_view(view, cacheable)
+
+        @wraps(inner)
+        def without_nul(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+            if "\0" in request.path_info or "%00" in request.META.get("QUERY_STRING", ""):
+                raise BadRequest("The address holds a NUL character.")
+            return inner(request, *args, **kwargs)
+
+        return without_nul
 
     def app_index(self, request: HttpRequest, app_label: str, extra_context: Any = None) -> HttpResponse:
         """The way from a page up to its application leads to the start page."""

@@ -9,7 +9,6 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
@@ -109,7 +108,7 @@ class UserAdmin(DjangoUserAdmin, AuditedModelAdmin):  # type: ignore[misc, type-
 
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:  # noqa: A002
         """Set a password: only of users who hold nothing that the actor lacks."""
-        user = get_object_or_404(User, pk=id)
+        user = self.stored_or_404(request, id)
         if not may_set_password(_actor(request), user):
             raise PermissionDenied(_("You may set the password only of users who hold nothing that you lack."))
         with transaction.atomic():

@@ -52,7 +52,7 @@ class NewestFirst(ChangeList):
         """Apply the filters; the place in the list is not one of them, and a filter begins at the top again."""
         before = self.params.pop(BEFORE, "")
         self.filter_params.pop(BEFORE, None)
-        self.before = int(before) if before.isdecimal() and len(before) < len(str(2**63)) else None
+        self.before = int(before) if is_key(before) else None
         queryset: QuerySet[Any] = super().get_queryset(request, exclude_parameters)
         return queryset
 
@@ -109,6 +109,11 @@ class NewestFirst(ChangeList):
         """The address of the first page, with the same filters."""
         address: str = self.get_query_string()
         return address
+
+
+def is_key(text: str) -> bool:
+    """Whether ``text``, from an address or a form, can be the key of a row: digits, not too many for 64 bits."""
+    return text.isdecimal() and len(text) < len(str(2**63))
 
 
 def first_key_since(rows: "QuerySet[Any]", moment: datetime, *, time_of: str) -> int:

@@ -4,7 +4,6 @@ from typing import Any, ClassVar, cast
 
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -71,7 +70,7 @@ class SigningKeyAdmin(ReadOnlyModelAdmin):
     )
     def revoke(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Ask, then take a compromised key out of the key set at once."""
-        key = get_object_or_404(SigningKey, pk=object_id)
+        key = self.stored_or_404(request, object_id)
         if request.method != "POST":
             return ask(self, request, _revocation_question(key))
         services.revoke(key=key, now=timezone.now(), actor=_actor(request))

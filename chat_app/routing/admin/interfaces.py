@@ -8,7 +8,6 @@ from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.db.models import BigIntegerField, Count, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -84,8 +83,8 @@ class InterfaceAdmin(AuditedModelAdmin):
 
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> Any:
         """What is the default cannot be made it."""
-        is_default = Interface.objects.filter(pk=object_id, is_default=True).exists()
-        return [] if is_default else super().get_actions_detail(request, object_id)
+        stored = self.get_object(request, object_id)
+        return [] if stored is not None and stored.is_default else super().get_actions_detail(request, object_id)
 
     def has_delete_permission(self, request: HttpRequest, obj: Interface | None = None) -> bool:
         """The default interface stays. What else keeps one is asked for when it is to be deleted: that may be slow."""
@@ -104,7 +103,7 @@ class InterfaceAdmin(AuditedModelAdmin):
     @action(description=_("Make it the default"), url_path="make-default", icon="star", permissions=["change"])
     def make_default(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Ask, then let this interface take what no business unit claims."""
-        interface = get_object_or_404(Interface, pk=object_id)
+        interface = self.stored_or_404(request, object_id)
         back = reverse("admin:chat_app_interface_change", args=[interface.pk])
         if request.method != "POST":
             return ask(self, request, _default_question(interface, back))

@@ -7,7 +7,6 @@ from django.contrib.postgres.aggregates import StringAgg
 from django.core.exceptions import ValidationError
 from django.db.models import Count, Exists, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -89,8 +88,8 @@ class QueueAdmin(AuditedModelAdmin):
 
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> Any:
         """What is the default cannot be made it."""
-        is_default = Queue.objects.filter(pk=object_id, is_default=True).exists()
-        return [] if is_default else super().get_actions_detail(request, object_id)
+        stored = self.get_object(request, object_id)
+        return [] if stored is not None and stored.is_default else super().get_actions_detail(request, object_id)
 
     def has_delete_permission(self, request: HttpRequest, obj: Queue | None = None) -> bool:
         """Only what nothing depends on can be deleted; everything else is disabled."""
@@ -114,7 +113,7 @@ class QueueAdmin(AuditedModelAdmin):
     @action(description=_("Make it the default"), url_path="make-default", icon="star", permissions=["change"])
     def make_default(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Ask, then let this queue take what nothing else of its interface takes."""
-        queue = get_object_or_404(Queue.objects.select_related("interface"), pk=object_id)
+        queue = self.stored_or_404(request, object_id)
         back = reverse("admin:chat_app_queue_change", args=[queue.pk])
         if request.method != "POST":
             return ask(self, request, _default_question(queue, back))

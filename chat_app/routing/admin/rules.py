@@ -20,6 +20,7 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 
 from authenticate_app.audit.model_admin import AuditedModelAdmin
 from authenticate_app.audit.owned_rows import OwnedBlocks
+from authenticate_app.audit.paging import is_key
 from authenticate_app.audit.services import record_change
 from chat_app.routing import services
 from chat_app.routing.admin.trial import Trial, TrialForm, try_request
@@ -172,7 +173,7 @@ def _trial(form: TrialForm) -> Trial:
 def _shown_interface(request: HttpRequest, trial: Trial | None) -> Interface | None:
     """The interface that takes the tried request; else the one that the address names; else the default one."""
     wanted = trial.interface.id if trial and trial.interface else request.GET.get("interface", "")
-    shown = Interface.objects.filter(pk=wanted).first() if str(wanted).isdecimal() else None
+    shown = Interface.objects.filter(pk=wanted).first() if is_key(str(wanted)) else None
     return shown or Interface.objects.order_by("-is_default", "id").first()
 
 
@@ -210,13 +211,13 @@ def _wanted_order(request: HttpRequest, current: list[int]) -> list[int]:
     """The order that the form asks for: whole, or the current one with a single rule moved."""
     if move := request.POST.get("move"):
         return _moved(current, move)
-    return [int(pk) for pk in request.POST.get("order", "").split(",") if pk.isdecimal()]
+    return [int(pk) for pk in request.POST.get("order", "").split(",") if is_key(pk)]
 
 
 def _moved(current: list[int], move: str) -> list[int]:
     """``current`` with one rule shifted by a place; ``move`` is such as ``up-12``."""
     direction, _dash, pk = move.partition("-")
-    if not pk.isdecimal() or int(pk) not in current:
+    if not is_key(pk) or int(pk) not in current:
         return []
     order, place = list(current), current.index(int(pk))
     other = max(place - 1, 0) if direction == "up" else min(place + 1, len(order) - 1)

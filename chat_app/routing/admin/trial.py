@@ -16,6 +16,8 @@ from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget, UnfoldBooleanWidget
 
 from authenticate_app.accounts.names import name_key
+from authenticate_app.audit.paging import is_key
+from chat_app.adf import strict_json
 from chat_app.routing.evaluation import RoutingRequest
 from chat_app.routing.profile import EffectiveValue, OptionCode
 from chat_app.routing.selectors import user_level_values
@@ -30,6 +32,12 @@ NOT_FOR_EVERYBODY: Final = frozenset({"chatPriority", "escalationLevel", "assign
 
 LONGEST_REQUEST: Final = 64 * 1024
 """Characters; the server itself takes no longer body either (docs/chat-authenticate.md)."""
+
+UNSTORABLE: Final = {
+    strict_json.Unstorable.NUL: "It holds a NUL character",
+    strict_json.Unstorable.SURROGATE: "It holds half of a surrogate pair",
+}
+"""In English, as what Python says of text that is no JSON."""
 
 SAMPLE: Final = """{
   "authUserName": "john.smith@vision.com",
@@ -86,6 +94,8 @@ def _object(text: str, message: Any) -> dict[str, Any]:
         value = json.loads(text)
     except (ValueError, RecursionError) as fault:
         raise ValidationError(message, params={"fault": fault}) from fault
+    for _way, reason in strict_json.unstorable_texts(value):
+        raise ValidationError(message, params={"fault": UNSTORABLE[reason]})
     if not isinstance(value, dict):
         raise ValidationError(_('Write a JSON object: attributes in braces, such as {"productId": "1"}.'))
     return value
@@ -125,7 +135,7 @@ def try_request(
         attributes=texts,
         custom_fields=attributes.get("customFields") or {},
         caller_organization=caller_organization.strip(),
-        queue_id=int(texts["queueId"]) if texts.get("queueId", "").isdecimal() else None,
+        queue_id=int(texts["queueId"]) if is_key(texts.get("queueId", "")) else None,
     )
     return Trial(
         interface=interface,
