@@ -80,7 +80,7 @@ def checked(name: str, password: str) -> Credentials:
 
 
 def _decode(encoded: str) -> str:
-    if len(encoded) % 4:  # Python overlooks surplus padding
+    if len(encoded) % 4 or encoded.endswith("==="):  # Python overlooks surplus padding
         raise MalformedCredentials(Malformation.NOT_BASE64)
     try:
         return base64.b64decode(encoded, validate=True).decode()

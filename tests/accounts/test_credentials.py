@@ -50,6 +50,7 @@ def test_the_scheme_is_case_insensitive_and_blanks_may_follow(scheme: str) -> No
     ("header", "malformation"),
     [
         ("Basic YTpi=", Malformation.NOT_BASE64),
+        ("Basic YTpi====", Malformation.NOT_BASE64),
         ("Basic YT pi", Malformation.NOT_BASE64),
         ("Basic YTpi, Basic YTpi", Malformation.NOT_BASE64),
         ("Basic /////w==", Malformation.NOT_UTF8),
