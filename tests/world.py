@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
-from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.contrib.auth.models import Group
 from django.http import HttpResponse
 from django.test import Client
@@ -45,13 +44,6 @@ BUSINESS_UNIT = "300100011111111"
 DEFAULT_QUEUE, QUEUE, MANUAL_QUEUE, DISABLED_QUEUE = 1, 2, 3, 4
 OTHER_DEFAULT_QUEUE, OTHER_QUEUE = 50, 51
 STATUS_OF_CODE = {error.code: error.status for error in ALL}
-
-
-@pytest.fixture
-def cheap_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Argon2PasswordHasher, "memory_cost", 8)
-    monkeypatch.setattr(Argon2PasswordHasher, "time_cost", 1)
-    monkeypatch.setattr(Argon2PasswordHasher, "parallelism", 1)
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.contrib.auth.models import Group
 from rest_framework.request import Request
 from rest_framework.test import APIRequestFactory
@@ -16,10 +15,8 @@ Requests = Callable[..., Request]
 
 
 @pytest.fixture(autouse=True)
-def cheap_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Argon2PasswordHasher, "memory_cost", 8)
-    monkeypatch.setattr(Argon2PasswordHasher, "time_cost", 1)
-    monkeypatch.setattr(Argon2PasswordHasher, "parallelism", 1)
+def _cheap_hashes(cheap_hashes: None) -> None:
+    """For every test of this folder."""
 
 
 @pytest.fixture

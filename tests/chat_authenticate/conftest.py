@@ -1,3 +1,3 @@
-from tests.world import cheap_hashes, nothing_remembered, world
+from tests.world import nothing_remembered, world
 
-__all__ = ["cheap_hashes", "nothing_remembered", "world"]
+__all__ = ["nothing_remembered", "world"]
