@@ -121,7 +121,7 @@ def test_a_rule_that_is_edited_under_load_takes_effect_in_every_process(installe
 
 
 CROWD = 8
-GUESSES = 30
+GUESSES = 10
 ANSWERS_PER_GUESS = 10
 """A hash costs as much as some hundred answers from memory; a fair share of two processors is far above this."""
 
@@ -133,10 +133,6 @@ def guess_on_and_on(installed: Installation, number: int, name: str, found: list
             found.append(ask(client, caller=name, password=f"guess {number}").status_code)
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="threads that compute or wait for a password hash are all that a worker has: remembered callers starve",
-)
 def test_a_crowd_of_wrong_passwords_leaves_a_remembered_caller_a_fair_share(installed: Installation) -> None:
     name = installed.new_user()
     with installed.server.client() as client:
@@ -148,13 +144,13 @@ def test_a_crowd_of_wrong_passwords_leaves_a_remembered_caller_a_fair_share(inst
         guesses = [pool.submit(guess_on_and_on, installed, number, name, found, stop) for number in range(CROWD)]
         try:
             with load_on(installed.server, clients=4, caller=name) as load:
-                wait_until(lambda: len(found) >= GUESSES, patience=60)
+                wait_until(lambda: found.count(401) >= GUESSES, patience=60)
         finally:
             stop.set()
         assert not [guess.result(timeout=60) for guess in guesses if guess.exception(timeout=60)]
     assert load.counts().keys() == {201}
     assert set(found) <= {401, 429, 503}
-    assert len(load.tokens) >= ANSWERS_PER_GUESS * GUESSES
+    assert len(load.tokens) >= ANSWERS_PER_GUESS * found.count(401)
 
 
 def test_a_user_who_calls_for_the_first_time_from_many_places_at_once(installed: Installation) -> None:
