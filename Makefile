@@ -34,7 +34,7 @@ lint: install  ## Run every check that needs no database
 	$(MANAGE) spectacular --validate --fail-on-warn --file /dev/null
 	$(MANAGE) docs --check
 	$(MANAGE) check --deploy --fail-level WARNING
-	$(BIN)/python scripts/translations.py check
+	$(BIN)/python -m scripts.translations check
 
 format: install  ## Bring the code into shape
 	$(BIN)/ruff check --fix
@@ -52,8 +52,8 @@ docs: install  ## Write the pages of docs/ that come from the code
 screenshots: install  ## Take the pictures of docs/screenshots (needs Chromium)
 	@$(BIN)/python -m tests.browser.screenshots
 
-translations: install  ## Compile the translations of locale/
-	$(BIN)/python scripts/translations.py compile
+translations: install  ## Take marked texts over into locale/, compile, list what is not translated
+	$(BIN)/python -m scripts.translations write
 
 lock: $(LOCK_TOOLS)/bin/uv  ## Write requirements/ from pyproject.toml (UPGRADE=--upgrade for newer versions)
 	$(COMPILE) $(UPGRADE) --output-file requirements/production.txt

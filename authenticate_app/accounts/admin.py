@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from unfold.contrib.filters.admin import DropdownFilter
 from unfold.decorators import action, display
 from unfold.forms import AdminPasswordChangeForm
@@ -145,7 +146,7 @@ class UserAdmin(DjangoUserAdmin, AuditedModelAdmin):  # type: ignore[misc, type-
     )
     def state(self, user: User) -> tuple[str, Any]:
         if not user.is_active:
-            return "off", _("disabled")
+            return "off", pgettext_lazy("user", "disabled")
         if user.is_superuser:
             return "superuser", _("superuser")
         return ("staff", _("staff")) if user.is_staff else ("active", _("active"))

@@ -6,6 +6,8 @@ from django import forms
 from django.contrib.auth.models import Permission
 from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
+from django.utils.text import capfirst
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.forms import UserChangeForm, UserCreationForm
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
@@ -162,8 +164,8 @@ def entitlement_name(permission: Permission) -> str:
     deed, _underscore, _table = permission.codename.partition("_")
     table = permission.content_type.model_class()
     if table is None or deed not in DEEDS:
-        return f"{permission.name} ({permission.codename})"
-    return f"{str(table._meta.verbose_name_plural).capitalize()}: {DEEDS[deed]}"
+        return f"{gettext(permission.name)} ({permission.codename})"
+    return f"{capfirst(table._meta.verbose_name_plural)}: {DEEDS[deed]}"
 
 
 DEEDS = {"view": _("see"), "add": _("add"), "change": _("change"), "delete": _("delete")}

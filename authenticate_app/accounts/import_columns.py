@@ -17,7 +17,7 @@ MOST_DIGITS = len(str(LARGEST_ID))
 
 
 class CellFault(Exception):
-    """A cell cannot be read; ``sentence`` says what would be right."""
+    """A cell cannot be read; ``sentence`` says what would be right, and shows the cell as ``%(text)s``."""
 
     def __init__(self, sentence: Promise) -> None:
         super().__init__()
@@ -39,7 +39,7 @@ class Column:
 
 def _text(cell: str) -> str:
     if has_control_character(cell):
-        raise CellFault(_("should hold no control character, such as a tab or a line break"))
+        raise CellFault(_("“%(text)s” should hold no control character, such as a tab or a line break."))
     return cell
 
 
@@ -52,14 +52,14 @@ def _yes_or_no(cell: str) -> bool:
         return True
     if cell.casefold() in NO:
         return False
-    raise CellFault(_("should be yes or no"))
+    raise CellFault(_("“%(text)s” should be yes or no."))
 
 
 def _id(cell: str) -> int:
     digits = cell.removeprefix("-")
     is_number = digits.isascii() and digits.isdigit() and len(digits) <= MOST_DIGITS
     if not (is_number and SMALLEST_ID <= int(cell) <= LARGEST_ID):
-        raise CellFault(_("should be a whole number of at most 64 bits"))
+        raise CellFault(_("“%(text)s” should be a whole number of at most 64 bits."))
     return int(cell)
 
 

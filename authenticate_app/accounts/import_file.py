@@ -149,7 +149,7 @@ def _values(line: int, cells: dict[str, str]) -> tuple[dict[str, Any], list[Faul
         try:
             values[column.name] = column.read(text) if text else column.default
         except CellFault as fault:
-            faults.append(Fault(line, column.name, f"“{text}” {fault.sentence}."))
+            faults.append(Fault(line, column.name, str(fault.sentence) % {"text": text}))
     return values, faults
 
 

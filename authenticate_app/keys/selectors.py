@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+
 from authenticate_app.keys.keyring import keyring
 from authenticate_app.keys.models import SigningKey
 
@@ -16,11 +18,11 @@ def why_nothing_signs(*, now: datetime) -> str:
         return ""
     unreadable = keys.unreadable_kids(now)
     if unreadable:
-        return (
-            f"The signing key {unreadable[0]} cannot be decrypted: FIELD_ENCRYPTION_KEYS should hold the key that it"
-            " was encrypted with. If that key is lost, revoke the signing key, and a new one signs."
-        )
-    return "No signing key is active: run manage.py rotate_signing_key."
+        return _(
+            "The signing key %(kid)s cannot be decrypted: FIELD_ENCRYPTION_KEYS should hold the key that it was "
+            "encrypted with. If that key is lost, revoke the signing key, and a new one signs."
+        ) % {"kid": unreadable[0]}
+    return _("No signing key is active: run manage.py rotate_signing_key.")
 
 
 def signing_row(*, now: datetime) -> SigningKey | None:
