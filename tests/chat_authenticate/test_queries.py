@@ -14,8 +14,8 @@ from tests.waiting import wait_until
 from tests.world import CUSTOMER, ask
 
 pytestmark = [
-    pytest.mark.django_db(transaction=True, serialized_rollback=True),
-    pytest.mark.usefixtures("transactional_db", "world", "settled"),
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("world", "settled"),
 ]
 
 
