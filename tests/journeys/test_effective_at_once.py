@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from itertools import count
+from typing import Any
 
 import httpx
 import pytest
@@ -31,13 +32,13 @@ def name(installed: Installation) -> str:
     return installed.new_user()
 
 
-def everywhere(clients: list[httpx.Client], *, at_once: int = 1, **asking: object) -> list[httpx.Response]:
+def everywhere(clients: list[httpx.Client], *, at_once: int = 1, **asking: Any) -> list[httpx.Response]:
     """Ask on every connection, so many at the same time."""
     with ThreadPoolExecutor(at_once) as pool:
-        return list(pool.map(lambda client: ask(client, **asking), clients))  # type: ignore[arg-type]
+        return list(pool.map(lambda client: ask(client, **asking), clients))
 
 
-def warm_up(clients: list[httpx.Client], **asking: object) -> None:
+def warm_up(clients: list[httpx.Client], **asking: Any) -> None:
     """Let every process remember the caller and whatever the answer is made from."""
     for _ in range(2):
         assert {response.status_code for response in everywhere(clients, **asking)} == {201}
@@ -100,7 +101,7 @@ def test_a_queue_and_a_rule(installed: Installation, clients: list[httpx.Client]
     for number in (first, second):
         administrator.do("store_queue", number=number)
     rule = f"Rule of {first}"
-    asking: dict[str, object] = {"queueId": first} if wished else {"question": rule}
+    asking: dict[str, Any] = {"queueId": first} if wished else {"question": rule}
     if not wished:
         administrator.do("store_rule", name=rule, queue=first, question=rule)
     warm_up(clients, **asking)
@@ -118,7 +119,7 @@ def test_a_queue_and_a_rule(installed: Installation, clients: list[httpx.Client]
 
 @pytest.mark.parametrize(("value", "queue"), [("Yes", None), ("No", "1")])
 def test_a_profile_option(installed: Installation, clients: list[httpx.Client], value: str, queue: str | None) -> None:
-    asking = {"stripeCode": f"P{next(_queues)}"}
+    asking: dict[str, Any] = {"stripeCode": f"P{next(_queues)}"}
     warm_up(clients, **asking)
     arguments = {"product": asking["stripeCode"], "code": "SVC_CHAT_WAIT_TIME_ENABLED", "value": value}
     installed.administrator.do("set_option_of_product", **arguments)
