@@ -9,6 +9,7 @@ from authenticate_app.accounts.models import User
 from authenticate_app.accounts.names import name_key
 from chat_app.routing.models import ProfileOption, ProfileOptionValue
 from chat_app.routing.profile import BUILT_IN_DEFAULTS, EffectiveValue, OptionCode, OptionFacts, Source, load_profile
+from chat_app.routing.profile_texts import TEXTS
 from chat_app.routing.selectors import describe_effective, user_level_values
 
 TODAY = date(2026, 11, 20)
@@ -87,6 +88,10 @@ class TestStoredOptions:
             option.full_clean()
             assert option.display_name
             assert option.description
+
+    def test_they_are_explained_in_every_language(self) -> None:
+        stored = ProfileOption.objects.values_list("display_name", "description")
+        assert {text for pair in stored for text in pair} == set(TEXTS)
 
     def test_built_in_defaults_are_the_stored_ones(self) -> None:
         assert dict(ProfileOption.objects.values_list("code", "default_value")) == BUILT_IN_DEFAULTS

@@ -9,6 +9,7 @@ from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
@@ -80,15 +81,15 @@ class ProfileOptionAdmin(AuditedModelAdmin):
     inlines: ClassVar = [ValueInline]
     readonly_fields: ClassVar = [
         "code",
-        "display_name",
-        "description",
+        "name_shown",
+        "meaning",
         "application",
         "value_type",
         "allowed_values",
         "site_only",
     ]
     fieldsets: ClassVar = [
-        (None, {"fields": ["display_name", "code", "description"]}),
+        (None, {"fields": ["name_shown", "code", "meaning"]}),
         (_("What it is"), {"fields": ["default_value", ("start_date", "end_date")]}),
         (_("What it may be"), {"fields": [("value_type", "allowed_values"), ("application", "site_only")]}),
     ]
@@ -135,7 +136,15 @@ class ProfileOptionAdmin(AuditedModelAdmin):
 
     @display(description=_("option"), ordering="display_name", header=True)
     def name_and_code(self, option: ProfileOption) -> list[str]:
-        return [option.display_name, option.code]
+        return [gettext(option.display_name), option.code]
+
+    @display(description=_("display name"))
+    def name_shown(self, option: ProfileOption) -> str:
+        return gettext(option.display_name)
+
+    @display(description=_("description"))
+    def meaning(self, option: ProfileOption) -> str:
+        return gettext(option.description) if option.description else "–"
 
     @display(description=_("whole site"), empty_value="–")
     def site_value(self, option: Any) -> str | None:
