@@ -40,14 +40,23 @@ USER_ROLES_REVISION = migrations.RunSQL(
     CREATE TRIGGER authenticate_app_user_groups_removed AFTER DELETE ON authenticate_app_user_groups
     REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION chatauth_user_roles_changed();
 
+    CREATE FUNCTION chatauth_user_roles_moved() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        UPDATE authenticate_app_user SET revision = revision + 1
+        WHERE id IN (SELECT user_id FROM before UNION SELECT user_id FROM after);
+        RETURN NULL;
+    END $$;
+
     CREATE TRIGGER authenticate_app_user_groups_moved AFTER UPDATE ON authenticate_app_user_groups
-    REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION chatauth_user_roles_changed();
+    REFERENCING OLD TABLE AS before NEW TABLE AS after
+    FOR EACH STATEMENT EXECUTE FUNCTION chatauth_user_roles_moved();
     """,
     reverse_sql="""
     DROP TRIGGER authenticate_app_user_groups_added ON authenticate_app_user_groups;
     DROP TRIGGER authenticate_app_user_groups_removed ON authenticate_app_user_groups;
     DROP TRIGGER authenticate_app_user_groups_moved ON authenticate_app_user_groups;
     DROP FUNCTION chatauth_user_roles_changed();
+    DROP FUNCTION chatauth_user_roles_moved();
     """,
 )
 

@@ -13,7 +13,7 @@ from django.contrib.auth.models import Group
 from django.db import connection, transaction
 from pytest_django import DjangoAssertNumQueries
 
-from authenticate_app.accounts.entitlements import SELF_SERVICE_USER
+from authenticate_app.accounts.entitlements import ON_BEHALF_ROLE, SELF_SERVICE_USER
 from authenticate_app.accounts.models import User
 from authenticate_app.revisions.models import Revision
 from authenticate_app.revisions.selectors import revision_of
@@ -113,6 +113,17 @@ def take_role(caller: User) -> None:
     caller.groups.clear()
 
 
+def give_role_to_another(caller: User) -> None:
+    other = User.objects.create_user("other")
+    caller.groups.through.objects.filter(user_id=caller.pk).update(user_id=other.pk)
+
+
+def get_role_of_another(caller: User) -> None:
+    other = User.objects.create_user("other")
+    other.groups.add(Group.objects.get(name=ON_BEHALF_ROLE))
+    caller.groups.through.objects.filter(user_id=other.pk).update(user_id=caller.pk)
+
+
 def strip_role(caller: User) -> None:
     Group.objects.get(name=SELF_SERVICE_USER).permissions.clear()
 
@@ -131,7 +142,18 @@ def change_keys(caller: User) -> None:
 
 
 @pytest.mark.parametrize(
-    "change", [disable, change_password, take_role, strip_role, edit_interface, delete_caller, change_keys]
+    "change",
+    [
+        disable,
+        change_password,
+        take_role,
+        give_role_to_another,
+        get_role_of_another,
+        strip_role,
+        edit_interface,
+        delete_caller,
+        change_keys,
+    ],
 )
 def test_nothing_is_stored_once_the_basis_has_changed(caller: User, change: Callable[[User], None]) -> None:
     caller.groups.add(Group.objects.get(name=SELF_SERVICE_USER))

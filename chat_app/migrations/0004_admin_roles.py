@@ -42,7 +42,7 @@ def create_roles(apps: Any, schema_editor: Any) -> None:
 
     def permission(app: str, table: str, deed: str) -> Any:
         content_type = content_types.get_or_create(app_label=app, model=table)[0]
-        defaults = {"name": f"Can {deed} {table}"}
+        defaults = {"name": f"Can {deed} {apps.get_model(app, table)._meta.verbose_name}"}
         return permissions.get_or_create(content_type=content_type, codename=f"{deed}_{table}", defaults=defaults)[0]
 
     def of(tables: dict[str, tuple[str, ...]], *deeds: str) -> list[Any]:
@@ -55,7 +55,7 @@ def create_roles(apps: Any, schema_editor: Any) -> None:
 
 class Migration(migrations.Migration):
     dependencies: ClassVar = [
-        ("authenticate_app", "0010_role"),
+        ("chat_app", "0003_profile_options"),
         ("contenttypes", "0002_remove_content_type_name"),
     ]
 
