@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext_lazy as _
 
-from authenticate_app.audit.admin import EVENT_NAMES
+from authenticate_app.audit.admin import EVENT_NAMES, REASON_NAMES
 from authenticate_app.audit.statistics import LATEST_REFUSALS, refusals_by_reason
 from authenticate_app.keys.selectors import announced_row, signing_row
 from chat_app.routing.advice import advice
@@ -23,13 +23,6 @@ WIDEST_BAR = 40
 
 MOST_BARS = 8
 """Labels that fit under a chart half a page wide; the rest is added up."""
-
-REASON_NAMES: dict[str, Any] = {
-    "unknown-user": _("unknown user"),
-    "wrong-password": _("wrong password"),
-    "disabled-user": _("disabled user"),
-    "too-many-failures": _("too many failures"),
-}
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,14 @@ EVENT_NAMES: dict[str, Any] = {
 }
 """What the events are called on pages; a test holds it against ``Event``."""
 
+REASON_NAMES: dict[str, Any] = {
+    "unknown-user": _("unknown user"),
+    "wrong-password": _("wrong password"),
+    "disabled-user": _("disabled user"),
+    "too-many-failures": _("too many failures"),
+}
+"""What the reasons are called on pages; other reasons are codes, such as those of docs/errors.md."""
+
 HISTORY = ("object_type", "object_id")
 """Parameters that narrow the list to what happened to one object."""
 
@@ -84,7 +92,7 @@ class AuditList(NewestFirst):
 class AuditEventAdmin(ReadOnlyModelAdmin):
     """What happened, who did it, and what was before and after; reading only."""
 
-    list_display: ClassVar = ["at", "what", "reason", "who", "object_name", "changed", "address"]
+    list_display: ClassVar = ["at", "what", "why", "who", "object_name", "changed", "address"]
     list_display_links: ClassVar = ["at"]
     list_filter: ClassVar = [EventFilter, EventDays]
     list_filter_submit = True
@@ -92,11 +100,11 @@ class AuditEventAdmin(ReadOnlyModelAdmin):
     search_fields: ClassVar = ["actor_name", "object_name", "=address", "=request_id", "=pseudonym"]
     search_help_text = _("Who, what, address, request id or pseudonym")
     fieldsets: ClassVar = [
-        (None, {"fields": [("at", "event_name"), "reason"]}),
+        (None, {"fields": [("at", "event_name"), "why"]}),
         (_("Who"), {"fields": [("who", "pseudonym"), ("address", "request_id")]}),
         (_("What"), {"fields": [("object_name", "object_type", "object_id"), "before_and_after"]}),
     ]
-    readonly_fields: ClassVar = ["event_name", "who", "before_and_after"]
+    readonly_fields: ClassVar = ["event_name", "why", "who", "before_and_after"]
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[AuditList]:
         return AuditList
@@ -112,6 +120,10 @@ class AuditEventAdmin(ReadOnlyModelAdmin):
     @display(description=_("event"))
     def event_name(self, event: AuditEvent) -> str:
         return str(EVENT_NAMES.get(event.event, event.event))
+
+    @display(description=_("reason"))
+    def why(self, event: AuditEvent) -> str:
+        return str(REASON_NAMES.get(event.reason, event.reason)) or "–"
 
     @display(description=_("who"))
     def who(self, event: AuditEvent) -> str:
