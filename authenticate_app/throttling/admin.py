@@ -4,7 +4,6 @@ from typing import Any, ClassVar
 
 from django.conf import settings
 from django.contrib import admin
-from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -12,9 +11,8 @@ from django.utils.translation import ngettext
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
 
-from authenticate_app.audit.events import Event
 from authenticate_app.audit.read_only import ReadOnlyModelAdmin
-from authenticate_app.audit.services import record
+from authenticate_app.throttling.clearing import clear_counts
 from authenticate_app.throttling.models import FailureCount
 
 
@@ -42,12 +40,8 @@ class FailureCountAdmin(ReadOnlyModelAdmin):
     @admin.action(description=_("Clear: let them try again at once"), permissions=["clear"])
     def clear(self, request: HttpRequest, queryset: Any) -> None:
         """Forget the selected counts, so that whoever was refused may try again at once."""
-        with transaction.atomic():
-            counts = list(queryset.select_for_update(of=("self",)).select_related("user"))
-            for count in counts:
-                _record_clearing(request, count)
-            FailureCount.objects.filter(pk__in=[count.pk for count in counts]).delete()
-        self.message_user(request, ngettext("%d count cleared.", "%d counts cleared.", len(counts)) % len(counts))
+        cleared = clear_counts(request, queryset)
+        self.message_user(request, ngettext("%d count cleared.", "%d counts cleared.", cleared) % cleared)
 
     @display(description=_("counted by"))
     def counted_by(self, count: FailureCount) -> str:
@@ -64,15 +58,3 @@ class FailureCountAdmin(ReadOnlyModelAdmin):
         by_address = count.scope == FailureCount.Scope.ADDRESS
         limit = settings.THROTTLE_FAILURES_BY_ADDRESS if by_address else settings.THROTTLE_FAILURES_BY_NAME
         return ("refused", _("refused")) if count.failures >= limit else ("counted", _("counted"))
-
-
-def _record_clearing(request: HttpRequest, count: FailureCount) -> None:
-    record(
-        event=Event.COUNTS_CLEARED,
-        actor=request.user.pk,
-        actor_name=request.user.get_username(),
-        address=request.META.get("REMOTE_ADDR"),
-        request_id=request.META.get("HTTP_X_REQUEST_ID", ""),
-        target=count,
-        changes={"failures": [count.failures, 0]},
-    )
