@@ -1,6 +1,7 @@
 """Gathers the packages' admin pages, because Django looks for them here."""
 
-from authenticate_app.accounts.admin import RoleAdmin, UserAdmin
+from authenticate_app.accounts.admin import UserAdmin
+from authenticate_app.accounts.admin_roles import RoleAdmin
 from authenticate_app.audit.admin import AuditEventAdmin
 from authenticate_app.keys.admin import SigningKeyAdmin
 from authenticate_app.throttling.admin import FailureCountAdmin

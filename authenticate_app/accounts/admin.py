@@ -1,13 +1,12 @@
-"""Admin pages of users and roles."""
+"""Admin pages of users."""
 
 from typing import Any, ClassVar, cast
 
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
-from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import Count, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -17,18 +16,15 @@ from unfold.contrib.filters.admin import DropdownFilter
 from unfold.decorators import action, display
 from unfold.forms import AdminPasswordChangeForm
 
-from authenticate_app.accounts.admin_forms import ChangedUserForm, NewUserForm, RoleForm
+from authenticate_app.accounts.admin_forms import ChangedUserForm, NewUserForm
 from authenticate_app.accounts.admin_import import import_page
-from authenticate_app.accounts.entitlements import ON_BEHALF_ROLE, SELF_SERVICE_USER
 from authenticate_app.accounts.models import Role, User
 from authenticate_app.accounts.names import name_key
 from authenticate_app.accounts.rules import may_edit, may_set_password
 from authenticate_app.audit.events import Event
 from authenticate_app.audit.model_admin import AuditedModelAdmin
 from authenticate_app.audit.services import record
-
-FIXED_ROLES = (SELF_SERVICE_USER, ON_BEHALF_ROLE)
-"""The server asks for them by name."""
+from authenticate_app.throttling.clearing import clear_counts_of_user
 
 OWN_STANDING = ["is_active", "is_staff", "is_superuser"]
 """What nobody takes from themselves, so that nobody locks themselves out."""
@@ -121,12 +117,19 @@ class UserAdmin(DjangoUserAdmin, AuditedModelAdmin):  # type: ignore[misc, type-
         """Store the users of a CSV file."""
         return import_page(self, request)
 
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """Store the user; one who is enabled again may sign in at once, however often they tried meanwhile."""
+        super().save_model(request, obj, form, change)
+        if change and obj.is_active and "is_active" in form.changed_data:
+            clear_counts_of_user(request, obj)
+
     def log_change(self, request: HttpRequest, obj: Any, message: Any) -> None:  # type: ignore[override]
         """A change of the password alone, on its own page, is audited as a fact."""
         if self.has_snapshot(request, obj):
             super().log_change(request, obj, message)
         else:
             record_password_set(request, obj)
+            clear_counts_of_user(request, obj)
 
     @display(description=_("user"), ordering="username_key", header=True)
     def name(self, user: User) -> list[str]:
@@ -150,45 +153,6 @@ class UserAdmin(DjangoUserAdmin, AuditedModelAdmin):  # type: ignore[misc, type-
         if user.is_superuser:
             return "superuser", _("superuser")
         return ("staff", _("staff")) if user.is_staff else ("active", _("active"))
-
-
-admin.site.unregister(Group)
-
-
-@admin.register(Role)
-class RoleAdmin(AuditedModelAdmin):
-    """Roles and the entitlements that they carry."""
-
-    form = RoleForm
-    list_display: ClassVar = ["name", "entitlements", "holders"]
-    search_fields: ClassVar = ["name"]
-    fieldsets: ClassVar = [(None, {"fields": ["name", "permissions"]})]
-
-    def get_queryset(self, request: HttpRequest) -> "QuerySet[Role]":
-        roles: QuerySet[Role] = super().get_queryset(request)
-        return roles.annotate(
-            entitlement_count=Count("permissions", distinct=True), holder_count=Count("user", distinct=True)
-        )
-
-    def get_form(self, request: HttpRequest, obj: Role | None = None, **kwargs: Any) -> Any:
-        """Tell the form who acts."""
-        form = super().get_form(request, obj, **kwargs)
-        return type(form.__name__, (form,), {"actor": request.user})
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Role | None = None) -> list[str]:
-        return ["name"] if obj and obj.name in FIXED_ROLES else []
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        is_fixed = isinstance(obj, Role) and obj.name in FIXED_ROLES
-        return bool(super().has_delete_permission(request, obj)) and not is_fixed
-
-    @display(description=_("entitlements"))
-    def entitlements(self, role: Any) -> int:
-        return int(role.entitlement_count)
-
-    @display(description=_("holders"))
-    def holders(self, role: Any) -> int:
-        return int(role.holder_count)
 
 
 def record_password_set(request: HttpRequest, user: User) -> None:

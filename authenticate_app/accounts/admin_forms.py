@@ -138,10 +138,9 @@ class RoleForm(WholeRowForm):
             )
 
     def clean_permissions(self) -> Any:
-        """Refuse to put in what the actor does not hold."""
-        held = set(self.instance.permissions.all()) if self.instance.pk else set()
-        added = [each for each in self.cleaned_data["permissions"] if each not in held]
-        refused = [entitlement_name(each) for each in added if not may_grant_entitlement(self.actor, each)]
+        """Refuse what the actor does not hold, be it new or not: such a role is not theirs to change."""
+        chosen = self.cleaned_data["permissions"].select_related("content_type")
+        refused = [entitlement_name(each) for each in chosen if not may_grant_entitlement(self.actor, each)]
         if refused:
             raise ValidationError(
                 _("You do not hold and so cannot add: %(names)s."), params={"names": ", ".join(refused)}

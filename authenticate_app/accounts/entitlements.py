@@ -11,3 +11,12 @@ REQUEST_FOR_CHAT_ON_BEHALF = "SVC_REQUEST_FOR_CHAT_ON_BEHALF_PRIV"
 
 ON_BEHALF_ROLE = "SVC_CHAT_ON_BEHALF_CALLER"
 """Ours: a role for service accounts; carries the on-behalf entitlement."""
+
+ADMINISTRATOR_ROLE = "CHATAUTH_ADMINISTRATOR"
+"""Ours: a role for people who run the service."""
+
+SUPERVISOR_ROLE = "CHATAUTH_SUPERVISOR"
+"""Ours: a role for people who watch over chats."""
+
+BUILT_IN_ROLES = frozenset({SELF_SERVICE_USER, ON_BEHALF_ROLE, ADMINISTRATOR_ROLE, SUPERVISOR_ROLE})
+"""The roles that migrations make. ``rules`` keeps them as they are for everybody but superusers."""

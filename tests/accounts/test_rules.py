@@ -2,7 +2,13 @@ import pytest
 from django.contrib.auth.models import Group, Permission
 
 from authenticate_app.accounts import rules
-from authenticate_app.accounts.entitlements import ON_BEHALF_ROLE, REQUEST_FOR_CHAT_ON_BEHALF, SELF_SERVICE_USER
+from authenticate_app.accounts.entitlements import (
+    BUILT_IN_ROLES,
+    ON_BEHALF_ROLE,
+    REQUEST_FOR_CHAT,
+    REQUEST_FOR_CHAT_ON_BEHALF,
+    SELF_SERVICE_USER,
+)
 from authenticate_app.accounts.models import User
 
 pytestmark = pytest.mark.django_db
@@ -54,6 +60,44 @@ def test_a_role_takes_only_entitlements_that_one_holds(clerk: User, superuser: U
     assert not rules.may_grant_entitlement(clerk, on_behalf)
     assert rules.may_grant_entitlement(superuser, on_behalf)
     assert rules.may_grant_entitlement(clerk, role().permissions.get())
+
+
+def role_of(*codenames: str) -> Group:
+    made = Group.objects.create(name="PARTNER")
+    made.permissions.set(Permission.objects.filter(codename__in=codenames))
+    return made
+
+
+def test_a_built_in_role_is_changed_by_superusers_and_deleted_by_nobody(clerk: User, superuser: User) -> None:
+    for built_in in map(role, BUILT_IN_ROLES):
+        assert rules.is_built_in(built_in)
+        assert [rules.may_change_role(actor, built_in) for actor in (clerk, superuser, None)] == [False, True, True]
+        assert not any(rules.may_delete_role(actor, built_in) for actor in (clerk, superuser, None))
+
+
+def test_a_role_is_for_whoever_holds_all_that_it_carries(clerk: User, superuser: User) -> None:
+    partner = role_of(REQUEST_FOR_CHAT)
+    for may in (rules.may_change_role, rules.may_delete_role):
+        assert may(clerk, partner)
+        assert may(superuser, partner)
+    partner.permissions.add(Permission.objects.get(codename=REQUEST_FOR_CHAT_ON_BEHALF))
+    for may in (rules.may_change_role, rules.may_delete_role):
+        assert not may(clerk, partner)
+        assert may(superuser, partner)
+
+
+def test_what_one_lacks_of_a_role_is_named(clerk: User, superuser: User) -> None:
+    partner = role_of(REQUEST_FOR_CHAT, REQUEST_FOR_CHAT_ON_BEHALF)
+    lacking = rules.lacking_entitlements(clerk, partner)
+    assert [entitlement.codename for entitlement in lacking] == [REQUEST_FOR_CHAT_ON_BEHALF]
+    assert rules.lacking_entitlements(superuser, partner) == []
+
+
+def test_who_was_disabled_changes_no_role(clerk: User, superuser: User) -> None:
+    partner = role_of(REQUEST_FOR_CHAT)
+    for actor in (clerk, superuser):
+        actor.is_active = False
+        assert not rules.may_change_role(actor, partner)
 
 
 def test_a_password_is_set_only_by_who_holds_as_much(clerk: User, customer: User, superuser: User) -> None:

@@ -43,7 +43,7 @@ EXTERNAL = ("https://", "http://", "mailto:")
 
 WRITTEN_BY_CODE = "<!-- Written by `make docs` from"
 """How pages that come from the code begin; their values are tested where they come from."""
-NAMES_OF_OTHERS = {"CHATAUTH_ADMINISTRATOR", "CHATAUTH_SUPERVISOR", "ENCRYPTED_COLUMNS", "NOT_ROUTED_BY"}
+NAMES_OF_OTHERS = {"ENCRYPTED_COLUMNS", "NOT_ROUTED_BY"}
 """Names in capitals that are neither settings, profile options nor those of ``entitlements``."""
 
 Reference = tuple[str, str, str]
