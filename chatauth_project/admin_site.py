@@ -18,6 +18,7 @@ from unfold.sites import UnfoldAdminSite
 from authenticate_app.accounts.forms import ThrottledSignInForm
 from authenticate_app.audit.events import Event
 from authenticate_app.audit.services import record
+from authenticate_app.throttling.clearing import clear_counts_of_user
 
 
 class SignInForm(ThrottledSignInForm, AuthenticationForm):
@@ -41,6 +42,7 @@ class OwnPasswordChange(PasswordChangeView):
         with transaction.atomic():
             response = super().form_valid(form)
             record_of(self.request, Event.PASSWORD_SET, self.request.user, target=self.request.user)
+            clear_counts_of_user(self.request, self.request.user)
         return response
 
 

@@ -95,3 +95,83 @@ def test_the_list_shows_only_counts_that_run(admin: Browser) -> None:
     assert "198.51.100.2" in page
     assert "198.51.100.1" not in page
     assert "unknown name" in page
+
+
+NEW_PASSWORD = "another fine password"
+
+
+@pytest.fixture
+def counted(db: None) -> User:
+    """A service account that used up its allowance from two addresses, behind one that others use as well."""
+    user = User.objects.create_user("service@example.com", PASSWORD)
+    count(key="a", user=user)
+    count(key="b", user=user, address="192.0.2.2", scope=FailureCount.Scope.KNOWN_ADDRESS, failures=4)
+    count(key="another's", user=User.objects.create_user("other@example.com"))
+    count(key="everybody's", scope=FailureCount.Scope.ADDRESS)
+    return user
+
+
+def audited_counts() -> list[list[int]]:
+    events = AuditEvent.objects.filter(event=Event.COUNTS_CLEARED)
+    return sorted(event.changes["failures"] for event in events)
+
+
+def left() -> list[str]:
+    return sorted(FailureCount.objects.values_list("key", flat=True))
+
+
+def change_user(admin: Browser, user: User, **changes: str) -> Any:
+    form = {"username": user.username, **changes}
+    response = admin.post(reverse("admin:authenticate_app_user_change", args=[user.pk]), form)
+    assert response.status_code == HTTPStatus.FOUND
+    return response
+
+
+def set_password(admin: Browser, user: User) -> None:
+    form = {"password1": NEW_PASSWORD, "password2": NEW_PASSWORD, "usable_password": "true"}
+    response = admin.post(reverse("admin:auth_user_password_change", args=[user.pk]), form)
+    assert response.status_code == HTTPStatus.FOUND
+
+
+def test_who_is_enabled_again_may_sign_in_at_once(superuser: User, admin: Browser, settings: Any) -> None:
+    settings.THROTTLE_FAILURES_BY_NAME = 3
+    user = User.objects.create_user("agent@example.com", PASSWORD, is_staff=True, is_active=False)
+    for _attempt in range(3):
+        sign_in(Browser(), user.username)
+    change_user(admin, user, is_active="on", is_staff="on")
+    assert sign_in(Browser(), user.username).status_code == HTTPStatus.FOUND
+
+
+def test_enabling_clears_the_counts_of_this_user_alone_and_is_audited(admin: Browser, counted: User) -> None:
+    change_user(admin, counted)
+    assert audited_counts() == []
+    change_user(admin, counted, is_active="on")
+    assert left() == ["another's", "everybody's"]
+    assert audited_counts() == [[4, 0], [10, 0]]
+
+
+def test_what_is_no_enabling_clears_nothing(admin: Browser, counted: User) -> None:
+    change_user(admin, counted, is_active="on", first_name="Jane")
+    change_user(admin, counted, first_name="Jane")
+    assert left() == ["a", "another's", "b", "everybody's"]
+
+
+def test_setting_a_password_clears_the_counts_of_this_user(admin: Browser, superuser: User, counted: User) -> None:
+    set_password(admin, counted)
+    assert left() == ["another's", "everybody's"]
+    assert audited_counts() == [[4, 0], [10, 0]]
+    assert set(AuditEvent.objects.values_list("actor_id", flat=True)) == {superuser.pk}
+
+
+def test_a_count_that_is_over_is_not_said_to_be_cleared(admin: Browser, superuser: User) -> None:
+    count(user=superuser, window_ends_at=timezone.now())
+    set_password(admin, superuser)
+    assert audited_counts() == []
+
+
+def test_ones_own_new_password_clears_ones_own_counts(admin: Browser, superuser: User, counted: User) -> None:
+    count(key="own", user=superuser)
+    form = {"old_password": PASSWORD, "new_password1": NEW_PASSWORD, "new_password2": NEW_PASSWORD}
+    assert admin.post(reverse("admin:password_change"), form).status_code == HTTPStatus.FOUND
+    assert left() == ["a", "another's", "b", "everybody's"]
+    assert audited_counts() == [[10, 0]]
