@@ -1,5 +1,6 @@
-"""How a connection URI becomes Django's database settings."""
+"""How a connection URI becomes Django's database settings, and what a request may ask of a connection."""
 
+from datetime import timedelta
 from typing import Any
 
 from psycopg.conninfo import conninfo_to_dict
@@ -37,3 +38,22 @@ def database_settings(url: str, *, connect_timeout_seconds: int, behind_pooler: 
             **given,
         },
     }
+
+
+LOCK_TIMEOUT = timedelta(seconds=5)
+"""A table that a migration holds must not take every thread of a worker: whoever waits is answered 503."""
+
+
+def bound_statements(database: dict[str, Any], *, timeout: timedelta) -> None:
+    """Let no statement of this process's later connections run or wait for a lock without end.
+
+    ``database`` is an entry of ``DATABASES``. Behind a pooler it is left alone: sessions belong to everybody there.
+    """
+    options = database["OPTIONS"]
+    if options["prepare_threshold"] is not None:
+        bounds = f"-c statement_timeout={_milliseconds(timeout)} -c lock_timeout={_milliseconds(LOCK_TIMEOUT)}"
+        options["options"] = f"{options.get('options', '')} {bounds}".strip()
+
+
+def _milliseconds(duration: timedelta) -> int:
+    return round(duration.total_seconds() * 1000)

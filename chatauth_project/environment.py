@@ -113,6 +113,13 @@ class Database(Variables):
         le=MINUTE,
         description="How long a connection may take to be made.",
     )
+    database_statement_timeout: Duration = Field(
+        30 * SECOND,
+        ge=SECOND,
+        le=HOUR,
+        description="How long one statement of a request may take; then it is given up and answered 503. Commands"
+        " such as `migrate` take as long as they need. Behind a pooler set it for the role instead.",
+    )
 
 
 class Addresses(Variables):

@@ -31,6 +31,7 @@ UNKNOWN_ATTRIBUTES = _environment.unknown_attributes
 DATABASE_URL = _environment.database_url
 DATABASE_LISTEN_URL = _environment.database_listen_url or DATABASE_URL
 DATABASE_CONNECT_TIMEOUT = _environment.database_connect_timeout
+DATABASE_STATEMENT_TIMEOUT = _environment.database_statement_timeout
 
 PUBLIC_BASE_URL = _environment.public_base_url
 CHAT_SERVER_URL = _environment.chat_server_url

@@ -7,8 +7,10 @@ import sys
 from types import FrameType
 
 import granian._signals
+from django.conf import settings
 from granian._granian import WorkerSignal
 
+from chatauth_project.database import bound_statements
 from chatauth_project.environment import Environment
 from chatauth_project.wsgi import application
 
@@ -55,4 +57,5 @@ def _stop_at_supervisors_word() -> WorkerSignal:
 signal.signal(signal.SIGINT, signal.SIG_IGN)
 _forget_environment()
 _end_with_supervisor()
+bound_statements(settings.DATABASES["default"], timeout=settings.DATABASE_STATEMENT_TIMEOUT)
 granian._signals.set_sync_signals = _stop_at_supervisors_word  # there is no public way
