@@ -16,10 +16,12 @@ from django.core import checks
 from django.db import Error as DatabaseFailure
 from django.db import connection
 
-from chatauth_project import health, housekeeping, metrics
+from chatauth_project import health, housekeeping, metrics, signals
 
 STOP_SECONDS = 30
 """How long a worker may take to finish its requests before it is killed."""
+HEADER_SECONDS = 20
+"""How long a connection may wait for (the rest of) a request's headers; a worker that stops waits for that, too."""
 READY_SECONDS = 60
 POLL_SECONDS = 0.02
 ANY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - to recognize it, not to listen
@@ -55,12 +57,14 @@ def serve(*, began: float, on_ready: Callable[[Started], None]) -> None:
     Raises ``StartFault``; ends the process with a failure when workers keep failing.
     """
     refuse_busy_ports()
+    server = _granian()
+    signals.call_when_stopped(server.signal_handler_interrupt)
     if settings.METRICS_PORT:
         metrics.serve(settings.METRICS_HOST, settings.METRICS_PORT)
     stop_housekeeping = _start_housekeeping()
     Thread(target=_announce, args=(began, on_ready), name="ready", daemon=True).start()
     try:
-        _granian().serve()
+        server.serve()
     finally:
         stop_housekeeping()
 
@@ -134,6 +138,7 @@ def _start_housekeeping() -> Callable[[], None]:
 def _granian() -> Any:
     from granian import Granian
     from granian.constants import HTTPModes, Interfaces
+    from granian.http import HTTP1Settings
     from granian.log import LogLevels
 
     # A forked worker would inherit this process's threads' locks and database connections.
@@ -144,6 +149,7 @@ def _granian() -> Any:
         port=settings.PORT,
         interface=Interfaces.WSGI,
         http=HTTPModes.http1,
+        http1_settings=HTTP1Settings(header_read_timeout=HEADER_SECONDS * 1000),
         websockets=False,
         workers=settings.WORKERS,
         blocking_threads=settings.WORKER_THREADS,

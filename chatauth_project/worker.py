@@ -1,24 +1,18 @@
 """What each worker process of ``manage.py serve`` loads, before it serves."""
 
-import ctypes
+import faulthandler
 import os
-import signal
-import sys
-from types import FrameType
 
 import granian._signals
-from django.conf import settings
 from granian._granian import WorkerSignal
 
-from chatauth_project.database import bound_statements
+from chatauth_project import signals
 from chatauth_project.environment import Environment
 from chatauth_project.wsgi import application
 
 __all__ = ["application"]
 
 _SETTINGS = {name.upper() for name in Environment.model_fields}
-_PR_SET_PDEATHSIG = 1
-"""From <linux/prctl.h>."""
 
 
 def _forget_environment() -> None:
@@ -32,30 +26,15 @@ def _forget_environment() -> None:
             del os.environ[name]
 
 
-def _end_with_supervisor() -> None:
-    """Without its supervisor a worker would keep the port, and nobody would stop it."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
-
-
-def _stop_at_supervisors_word() -> WorkerSignal:
-    """Stop at the first SIGTERM, and leave Ctrl-C, which a terminal sends to all, to the supervisor.
-
-    granian 2.8 can miss both when two different signals come close together (seen again and again: the
-    stop then waits until the worker is killed).
-    """
+def _stop_at_sigterm() -> WorkerSignal:
+    """Return what granian waits for, which SIGTERM sets however it comes."""
     stop = WorkerSignal()
-
-    def handle(_signal: int, _frame: FrameType | None) -> None:
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        stop.set()
-
-    signal.signal(signal.SIGTERM, handle)
+    signals.call_at_sigterm(stop.set)
     return stop
 
 
-signal.signal(signal.SIGINT, signal.SIG_IGN)
+faulthandler.enable()  # a worker that crashes in native code says where
+signals.leave_to_supervisor()
+signals.end_with_supervisor()
 _forget_environment()
-_end_with_supervisor()
-bound_statements(settings.DATABASES["default"], timeout=settings.DATABASE_STATEMENT_TIMEOUT)
-granian._signals.set_sync_signals = _stop_at_supervisors_word  # there is no public way
+granian._signals.set_sync_signals = _stop_at_sigterm  # there is no public way
