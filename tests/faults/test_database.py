@@ -38,6 +38,9 @@ def works(installed: Installation) -> bool:
 
 @pytest.mark.parametrize("mode", ["fast", "immediate"])
 def test_stopped_and_started_under_load(installed: Installation, cluster: EmbeddedPostgres, mode: StopMode) -> None:
+    for _ in range(24):  # over so many connections that each worker knows the key set
+        with installed.server.client() as client:
+            assert client.get("/.well-known/jwks.json").status_code == 200
     with load_on(installed.server) as load:
         load.wait_for_more(50)
         cluster.stop(mode)
