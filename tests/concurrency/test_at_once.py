@@ -127,9 +127,9 @@ ANSWERS_PER_GUESS = 10
 
 
 def guess_on_and_on(installed: Installation, number: int, name: str, found: list[int], stop: threading.Event) -> None:
-    """Try one wrong password after the other, from an address of one's own."""
-    with installed.server.client(headers={"X-Forwarded-For": f"198.51.100.{number}"}) as client:
-        while not stop.is_set():
+    """Try one wrong password after the other, from an address of one's own, each over a new connection."""
+    while not stop.is_set():
+        with installed.server.client(headers={"X-Forwarded-For": f"198.51.100.{number}"}) as client:
             found.append(ask(client, caller=name, password=f"guess {number}").status_code)
 
 
