@@ -2,8 +2,22 @@
 
 from authenticate_app.accounts.models import LoginName, Role, User
 from authenticate_app.audit.models import AuditEvent
+from authenticate_app.factors.models import OneTimeCodeDevice, Passkey, RecoveryCode, SpentChallenge
 from authenticate_app.keys.models import SigningKey
 from authenticate_app.revisions.models import Revision
 from authenticate_app.throttling.models import FailureCount, KnownAddress
 
-__all__ = ["AuditEvent", "FailureCount", "KnownAddress", "LoginName", "Revision", "Role", "SigningKey", "User"]
+__all__ = [
+    "AuditEvent",
+    "FailureCount",
+    "KnownAddress",
+    "LoginName",
+    "OneTimeCodeDevice",
+    "Passkey",
+    "RecoveryCode",
+    "Revision",
+    "Role",
+    "SigningKey",
+    "SpentChallenge",
+    "User",
+]

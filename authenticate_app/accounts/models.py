@@ -66,6 +66,12 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_active = models.BooleanField(
         _("active"), default=True, help_text=_("Turn this off instead of deleting the user; it counts at once.")
     )
+    second_factor_required = models.BooleanField(
+        _("must sign in with a second factor"),
+        default=False,
+        db_default=False,
+        help_text=_("Without one they can only set one up: a passkey, or codes of an authenticator app."),
+    )
     is_demonstration = models.BooleanField(_("demonstration user"), default=False, editable=False)
     date_joined = models.DateTimeField(_("created"), default=timezone.now, editable=False)
     revision = models.BigIntegerField(default=0, editable=False)

@@ -24,7 +24,10 @@ class EncryptedColumn:
     topic: str = ""
 
 
-ENCRYPTED_COLUMNS = [EncryptedColumn(model="authenticate_app.SigningKey", field="encrypted_private_key", topic=TOPIC)]
+ENCRYPTED_COLUMNS = [
+    EncryptedColumn(model="authenticate_app.SigningKey", field="encrypted_private_key", topic=TOPIC),
+    EncryptedColumn(model="authenticate_app.OneTimeCodeDevice", field="encrypted_secret"),
+]
 """Every column with secrets. A package that has one of its own adds it here, or it will be lost with the old key."""
 
 
