@@ -232,6 +232,11 @@ class SignIn(Variables):
     throttle_window: Duration = Field(
         900 * SECOND, ge=10 * SECOND, le=DAY, description="How long a failed sign-in counts."
     )
+    require_second_factor_for_staff: bool = Field(
+        False,
+        description="Whether everybody who may sign in to the admin needs a second factor: a passkey or codes of an"
+        " authenticator app. Who has none sets one up when they next sign in.",
+    )
 
 
 class Serving(Variables):

@@ -57,6 +57,7 @@ REMEMBERED_PASSWORD_SECONDS = _environment.remembered_password_seconds
 THROTTLE_FAILURES_BY_NAME = _environment.throttle_failures_by_name
 THROTTLE_FAILURES_BY_ADDRESS = _environment.throttle_failures_by_address
 THROTTLE_WINDOW = _environment.throttle_window
+REQUIRE_SECOND_FACTOR_FOR_STAFF = _environment.require_second_factor_for_staff
 
 HOST = _environment.host
 PORT = _environment.port
@@ -267,6 +268,7 @@ HOUSEKEEPING = [
     "authenticate_app.keys.services.rotate_when_due",
     "authenticate_app.keys.services.delete_when_due",
     "authenticate_app.throttling.services.purge",
+    "authenticate_app.factors.challenges.purge",
     "authenticate_app.audit.services.purge",
     "chat_app.sessions.purge.purge_tokens",
     "chat_app.sessions.purge.purge_sessions",

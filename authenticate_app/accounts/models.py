@@ -70,7 +70,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         _("must sign in with a second factor"),
         default=False,
         db_default=False,
-        help_text=_("Without one they can only set one up: a passkey, or codes of an authenticator app."),
+        help_text=_("A passkey, or codes of an authenticator app. Who has none sets one up when they next sign in."),
     )
     is_demonstration = models.BooleanField(_("demonstration user"), default=False, editable=False)
     date_joined = models.DateTimeField(_("created"), default=timezone.now, editable=False)

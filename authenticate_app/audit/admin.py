@@ -36,6 +36,17 @@ EVENT_NAMES: dict[str, Any] = {
     Event.PASSWORD_SET: _("Password set"),
     Event.USERS_IMPORTED: _("Users imported"),
     Event.COUNTS_CLEARED: _("Failed sign-ins cleared"),
+    Event.SECOND_STEP_FAILED: _("Wrong one-time code"),
+    Event.SECOND_STEP_THROTTLED: _("One-time code refused: too many failures"),
+    Event.RECOVERY_CODE_USED: _("Recovery code used"),
+    Event.RECOVERY_CODES_MADE: _("New recovery codes made"),
+    Event.CODES_TURNED_ON: _("Authenticator app turned on"),
+    Event.CODES_TURNED_OFF: _("Authenticator app turned off"),
+    Event.PASSKEY_REFUSED: _("Passkey refused"),
+    Event.PASSKEY_ADDED: _("Passkey added"),
+    Event.PASSKEY_RENAMED: _("Passkey renamed"),
+    Event.PASSKEY_REMOVED: _("Passkey removed"),
+    Event.FACTORS_RESET: _("Second factors reset"),
 }
 """What the events are called on pages; a test holds it against ``Event``."""
 
@@ -44,14 +55,23 @@ REASON_NAMES: dict[str, Any] = {
     "wrong-password": _("wrong password"),
     "disabled-user": _("disabled user"),
     "too-many-failures": _("too many failures"),
+    "wrong-code": _("wrong code"),
+    "used-code": _("code was used before"),
+    "no-factor": _("no factor to ask for"),
+    "malformed": _("malformed"),
+    "stale-challenge": _("challenge out of date or used before"),
+    "unknown-passkey": _("unknown passkey"),
+    "wrong-signature": _("wrong signature"),
+    "sign-count": _("the passkey may have been copied: it counts less than before"),
+    "other-user": _("another user's passkey"),
 }
 """What the reasons are called on pages; other reasons are codes, such as those of docs/errors.md."""
 
 HISTORY = ("object_type", "object_id")
 """Parameters that narrow the list to what happened to one object."""
 
-ALARMING = (Event.SIGN_IN_THROTTLED, Event.KEY_REVOKED, Event.OBJECT_DELETED)
-REFUSING = (Event.SIGN_IN_FAILED, Event.TOKEN_REFUSED)
+ALARMING = (Event.SIGN_IN_THROTTLED, Event.SECOND_STEP_THROTTLED, Event.KEY_REVOKED, Event.OBJECT_DELETED)
+REFUSING = (Event.SIGN_IN_FAILED, Event.SECOND_STEP_FAILED, Event.PASSKEY_REFUSED, Event.TOKEN_REFUSED)
 TONES: dict[str, str] = {
     **dict.fromkeys(Event, "info"),
     **dict.fromkeys(ALARMING, "danger"),

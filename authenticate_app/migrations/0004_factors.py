@@ -22,7 +22,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='user',
             name='second_factor_required',
-            field=models.BooleanField(db_default=False, default=False, help_text='Without one they can only set one up: a passkey, or codes of an authenticator app.', verbose_name='must sign in with a second factor'),
+            field=models.BooleanField(db_default=False, default=False, help_text='A passkey, or codes of an authenticator app. Who has none sets one up when they next sign in.', verbose_name='must sign in with a second factor'),
         ),
         migrations.CreateModel(
             name='OneTimeCodeDevice',

@@ -92,6 +92,16 @@ class Counters:
         network = network_of(address)
         return cls(_counter("name", name, network), _counter("address", network), network)
 
+    @classmethod
+    def of_factor(cls, factor: str, *, address: str) -> "Counters":
+        """Find the counters of what is shown beside a password; ``factor`` says of whom, such as ``codes of user 7``.
+
+        Its first counter is the same for all addresses: whoever is asked for a code has the password already, and
+        another address costs them nothing.
+        """
+        network = network_of(address)
+        return cls(_counter("factor", factor), _counter("address", network), network)
+
 
 @dataclass(frozen=True, slots=True)
 class Claim:

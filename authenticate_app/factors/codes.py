@@ -1,0 +1,58 @@
+"""The step after a right password: a one-time code or a recovery code, each good once.
+
+The story of one code: a failure is claimed, then the code is looked at, then success gives the claim back. All
+addresses share one allowance for each user, and a right password does not renew it: whoever tries codes has it.
+"""
+
+from datetime import datetime
+
+from authenticate_app.accounts.models import User
+from authenticate_app.accounts.sign_in import Origin
+from authenticate_app.audit.events import Event
+from authenticate_app.factors import logs, one_time_codes, recovery
+from authenticate_app.factors.allowance import Allowance, claim_failure
+from authenticate_app.factors.errors import CodeThrottled, FactorRefused
+from authenticate_app.factors.metrics import Factor, Outcome, count
+
+
+def use_code(typed: str, *, user: User, origin: Origin, now: datetime) -> Factor:
+    """Accept a code of ``user``, who has proven the password; answers which kind it was. Six statements at most.
+
+    Raises:
+        FactorRefused: it is no code of theirs, or was used before, or the user was disabled meanwhile.
+        CodeThrottled: too many codes of this user were wrong; this one was not looked at.
+    """
+    code = one_time_codes.read(typed)
+    factor = Factor.RECOVERY_CODE if recovery.is_one(code) else Factor.ONE_TIME_CODE
+    allowance = claim_failure(f"codes of user {user.pk}", user=user, origin=origin, now=now)
+    if not allowance.is_granted:
+        raise _throttled(factor, allowance, user=user, origin=origin, now=now)
+    try:
+        _use(code, factor, user=user, now=now)
+    except FactorRefused as refused:
+        count(factor, Outcome.REFUSED)
+        logs.write(Event.SECOND_STEP_FAILED, user=user, origin=origin, now=now, reason=refused.reason)
+        raise
+    allowance.give_back(user, now=now)
+    _note_success(factor, user=user, origin=origin, now=now)
+    return factor
+
+
+def _use(code: str, factor: Factor, *, user: User, now: datetime) -> None:
+    if factor is Factor.RECOVERY_CODE:
+        recovery.use_code(code, user=user, now=now)
+    else:
+        one_time_codes.use_code(code, user=user, now=now)
+
+
+def _note_success(factor: Factor, *, user: User, origin: Origin, now: datetime) -> None:
+    count(factor, Outcome.ACCEPTED)
+    if factor is Factor.RECOVERY_CODE:
+        logs.write(Event.RECOVERY_CODE_USED, user=user, origin=origin, now=now)
+
+
+def _throttled(factor: Factor, allowance: Allowance, *, user: User, origin: Origin, now: datetime) -> CodeThrottled:
+    count(factor, Outcome.THROTTLED)
+    if allowance.note_refusal(now=now):
+        logs.write(Event.SECOND_STEP_THROTTLED, user=user, origin=origin, now=now, reason="too-many-failures")
+    return CodeThrottled(allowance.wait(now=now))

@@ -1,0 +1,74 @@
+"""Time-based one-time codes (RFC 6238): six digits, 30 seconds, SHA-1, as every authenticator app knows them."""
+
+import unicodedata
+from datetime import datetime
+from urllib.parse import urlsplit
+
+import pyotp
+import segno
+from django.conf import settings
+from pyotp.exceptions import OTPVerificationError
+
+from authenticate_app.accounts.models import User
+from authenticate_app.factors.errors import FactorRefused, Reason
+from authenticate_app.factors.models import OneTimeCodeDevice
+from authenticate_app.keys.encryption import decrypt, encrypt
+
+DIGITS = 6
+STEPS_OFF = 1
+"""A code counts for the 30 seconds before and after its own: people type slowly, and clocks differ (section 5.2)."""
+
+
+def new_secret() -> str:
+    """Make a secret of 160 bits, in base32 (RFC 4226, section 4, R6)."""
+    return pyotp.random_base32()
+
+
+def address_of(secret: str, user: User) -> str:
+    """The ``otpauth:`` address that an authenticator app reads: whose codes these are, and where."""
+    issuer = urlsplit(settings.PUBLIC_BASE_URL).hostname
+    return _generator(secret).provisioning_uri(name=user.username, issuer_name=issuer)
+
+
+def picture_of(address: str) -> str:
+    """The address as a QR code: a ``data:`` URL of a picture, black on white, so that cameras read it in the dark."""
+    return segno.make(address, error="m").svg_data_uri(scale=5, border=4, dark="#000", light="#fff")
+
+
+def step_of(code: str, secret: str, *, now: datetime) -> int:
+    """Find the 30 seconds whose code this is. Compared in constant time. Raises ``FactorRefused``."""
+    try:
+        return _generator(secret).verify_and_get_timecode(code, for_time=now, valid_window=STEPS_OFF)
+    except OTPVerificationError:
+        raise FactorRefused(Reason.WRONG_CODE) from None
+
+
+def use_code(code: str, *, user: User, now: datetime) -> None:
+    """Accept a code of the user's app, once; three statements at most.
+
+    Raises:
+        FactorRefused: there is no app, the code is not its, or it was accepted before.
+        Undecryptable: the secret cannot be read.
+    """
+    device = OneTimeCodeDevice.objects.filter(user=user).first()
+    if device is None:
+        raise FactorRefused(Reason.NO_FACTOR)
+    step = step_of(code, decrypt(bytes(device.encrypted_secret)).decode("ascii"), now=now)
+    claimed = OneTimeCodeDevice.objects.filter(pk=device.pk, last_used_step__lt=step, user__is_active=True)
+    if not claimed.update(last_used_step=step):
+        raise FactorRefused(Reason.USED_CODE)
+
+
+def store_device(*, user: User, secret: str, step: int, now: datetime) -> None:
+    """Let the app with this secret make the user's codes, from the code after ``step`` on; in place of any other."""
+    fields = {"encrypted_secret": encrypt(secret.encode("ascii")), "confirmed_at": now, "last_used_step": step}
+    OneTimeCodeDevice.objects.update_or_create(user=user, defaults=fields)
+
+
+def read(typed: str) -> str:
+    """The code that was meant: without the blanks that apps show, and in plain digits where a keyboard has others."""
+    return "".join(unicodedata.normalize("NFKC", typed).split()).replace("-", "")
+
+
+def _generator(secret: str) -> pyotp.TOTP:
+    return pyotp.TOTP(secret, digits=DIGITS)
