@@ -24,7 +24,7 @@ from chat_app.sessions.models import ChatSession, ChatToken
 State = ChatSession.State
 
 SEARCH_LIMIT = 2_000
-"""Sessions that a search by the beginning of a name looks at, served by the index on (name, id)."""
+"""Sessions that a search by the beginning of a name looks at, served by the index that begins with the name."""
 
 TONES = {
     State.AUTHENTICATED: "info",

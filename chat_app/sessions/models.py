@@ -64,8 +64,9 @@ class ChatSession(models.Model):
         related_name="+",
     )
     state = models.CharField(_("state"), max_length=13, choices=State.choices, default=State.AUTHENTICATED)
-    resumable = models.BooleanField(default=True)
-    """The one session that a request with ``resumeType: RESUME`` comes back to; see the constraint."""
+    resumable = models.BooleanField(default=True, null=True)
+    """True for the one session that a request with ``resumeType: RESUME`` comes back to, else NULL: the constraint counts
+    no NULLs, so its index holds every session and also serves searches by the end user's name."""
     request = models.JSONField(_("asked for"))
     """The attributes as asked for, without the empty ones, under their wire names."""
     client_address = models.GenericIPAddressField(_("client address"))
@@ -81,13 +82,11 @@ class ChatSession(models.Model):
         ordering: ClassVar = ["-id"]
         constraints: ClassVar = [
             models.UniqueConstraint(
-                fields=["auth_user_name", "caller", "interface"],
-                condition=Q(resumable=True),
-                name="chat_session_resumable_once",
-            )
+                fields=["auth_user_name", "caller", "interface", "resumable"], name="chat_session_resumable_once"
+            ),
+            models.CheckConstraint(condition=~Q(resumable=False), name="chat_session_resumable_or_null"),
         ]
         indexes: ClassVar = [
-            models.Index(fields=["auth_user_name", "id"], name="chat_session_end_user"),
             models.Index(fields=["queue", "id"], name="chat_session_queue"),
             BrinIndex(fields=["created_at"], name="chat_session_created"),
         ]

@@ -121,7 +121,7 @@ WITH basis AS MATERIALIZED (
             OR (topic = 'routing' AND value = %(routing_revision)s)
     )
 ), outlived AS (
-    UPDATE chat_app_chatsession AS session SET resumable = FALSE
+    UPDATE chat_app_chatsession AS session SET resumable = NULL
     FROM basis
     WHERE session.auth_user_name = %(auth_user_name)s AND session.caller_id = %(caller)s
         AND session.interface_id = %(interface)s AND session.resumable
@@ -145,7 +145,7 @@ WITH basis AS MATERIALIZED (
         %(auth_user_name)s, %(interface)s, %(queue)s::bigint, 'authenticated', TRUE, %(request)s::jsonb,
         %(client_address)s::inet, %(issued_at)s, %(expires_at)s
     FROM basis WHERE (SELECT count(*) FROM outlived) >= 0
-    ON CONFLICT (auth_user_name, caller_id, interface_id) WHERE resumable DO UPDATE SET
+    ON CONFLICT (auth_user_name, caller_id, interface_id, resumable) DO UPDATE SET
         token_expires_at = greatest(session.token_expires_at, excluded.token_expires_at),
         request = CASE session.state WHEN 'authenticated' THEN excluded.request ELSE session.request END,
         queue_id = CASE session.state WHEN 'authenticated' THEN excluded.queue_id ELSE session.queue_id END,

@@ -34,7 +34,7 @@ def sessions(superuser: User) -> list[ChatSession]:
             interface_id=1,
             queue_id=2 if number % 10 == 0 else 1,
             state="engaged" if number % 3 == 0 else "authenticated",
-            resumable=False,
+            resumable=None,
             request={"question": "<b>Where</b> is it?"},
             client_address="203.0.113.9",
             created_at=now - timedelta(minutes=119 - number),

@@ -40,7 +40,7 @@ def _sessions(now: datetime) -> None:
             interface_id=1,
             queue_id=random.choice((1, 1, 1, 2)),
             state=random.choice(STATES),
-            resumable=False,
+            resumable=None,
             request={"interfaceId": "1", "question": random.choice(QUESTIONS), "customFields": '{"tier": "gold"}'},
             client_address="203.0.113.9",
             created_at=moment,
