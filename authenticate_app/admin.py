@@ -4,6 +4,7 @@ from authenticate_app.accounts.admin import UserAdmin
 from authenticate_app.accounts.admin_roles import RoleAdmin
 from authenticate_app.audit.admin import AuditEventAdmin
 from authenticate_app.keys.admin import SigningKeyAdmin
+from authenticate_app.oauth import admin as oauth_admin
 from authenticate_app.throttling.admin import FailureCountAdmin
 
-__all__ = ["AuditEventAdmin", "FailureCountAdmin", "RoleAdmin", "SigningKeyAdmin", "UserAdmin"]
+__all__ = ["AuditEventAdmin", "FailureCountAdmin", "RoleAdmin", "SigningKeyAdmin", "UserAdmin", "oauth_admin"]

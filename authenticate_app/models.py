@@ -4,17 +4,23 @@ from authenticate_app.accounts.models import LoginName, Role, User
 from authenticate_app.audit.models import AuditEvent
 from authenticate_app.factors.models import OneTimeCodeDevice, Passkey, RecoveryCode, SpentChallenge
 from authenticate_app.keys.models import SigningKey
+from authenticate_app.oauth.models import AccessToken, Client, Grant, IDToken, RefreshToken
 from authenticate_app.revisions.models import Revision
 from authenticate_app.throttling.models import FailureCount, KnownAddress
 
 __all__ = [
+    "AccessToken",
     "AuditEvent",
+    "Client",
     "FailureCount",
+    "Grant",
+    "IDToken",
     "KnownAddress",
     "LoginName",
     "OneTimeCodeDevice",
     "Passkey",
     "RecoveryCode",
+    "RefreshToken",
     "Revision",
     "Role",
     "SigningKey",

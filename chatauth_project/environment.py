@@ -179,6 +179,32 @@ class Tokens(Variables):
     )
 
 
+class OAuth(Variables):
+    """OAuth"""
+
+    authorization_code_lifetime: Duration = Field(
+        MINUTE,
+        ge=10 * SECOND,
+        le=10 * MINUTE,
+        description="How long an authorization code can be exchanged for a token.",
+    )
+    access_token_lifetime: Duration = Field(
+        10 * MINUTE,
+        ge=MINUTE,
+        le=DAY,
+        description="How long an access token is valid. A signed one cannot be taken back before.",
+    )
+    id_token_lifetime: Duration = Field(
+        10 * MINUTE, ge=MINUTE, le=DAY, description="How long an ID token may be used after it was issued."
+    )
+    refresh_token_lifetime: Duration = Field(
+        30 * DAY,
+        ge=HOUR,
+        le=400 * DAY,
+        description="How long a sign-in can be prolonged by refresh tokens, from its beginning.",
+    )
+
+
 class Retention(Variables):
     """How long data is kept"""
 
@@ -286,6 +312,7 @@ GROUPS: tuple[type[Variables], ...] = (
     Database,
     Addresses,
     Tokens,
+    OAuth,
     Retention,
     SignIn,
     Serving,
@@ -293,7 +320,7 @@ GROUPS: tuple[type[Variables], ...] = (
 )
 
 
-class Environment(Logging, Serving, SignIn, Retention, Tokens, Addresses, Database, Installation):
+class Environment(Logging, Serving, SignIn, Retention, OAuth, Tokens, Addresses, Database, Installation):
     """Every variable, valid one by one and together."""
 
     @classmethod

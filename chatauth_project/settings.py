@@ -47,6 +47,11 @@ KEY_RETIRED = _environment.key_retired
 KEY_SET_MAX_AGE = _environment.key_set_max_age
 KEY_LEEWAY = _environment.key_leeway
 
+AUTHORIZATION_CODE_LIFETIME = _environment.authorization_code_lifetime
+ACCESS_TOKEN_LIFETIME = _environment.access_token_lifetime
+ID_TOKEN_LIFETIME = _environment.id_token_lifetime
+REFRESH_TOKEN_LIFETIME = _environment.refresh_token_lifetime
+
 SESSION_RETENTION = _environment.session_retention
 TOKEN_RETENTION = _environment.token_retention
 AUDIT_RETENTION = _environment.audit_retention
@@ -81,6 +86,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 INSTALLED_APPS = [
     "chatauth_project.apps.ChatauthProjectConfig",
+    "oauth2_provider",  # before ours, which takes its pages out of the admin
     "authenticate_app.apps.AuthenticateAppConfig",
     "chat_app.apps.ChatAppConfig",
     "unfold.apps.BasicAppConfig",  # before django.contrib.admin, whose templates it replaces
@@ -155,6 +161,41 @@ AUTH_PASSWORD_VALIDATORS: list[dict[str, Any]] = [
 ]
 LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"
+
+# OAuth 2.0 and OpenID Connect (docs/oauth.md)
+
+OAUTH2_PROVIDER_APPLICATION_MODEL = "authenticate_app.Client"
+OAUTH2_PROVIDER_ACCESS_TOKEN_MODEL = "authenticate_app.AccessToken"  # noqa: S105 - the name of a model
+OAUTH2_PROVIDER_REFRESH_TOKEN_MODEL = "authenticate_app.RefreshToken"  # noqa: S105 - the name of a model
+OAUTH2_PROVIDER_ID_TOKEN_MODEL = "authenticate_app.IDToken"  # noqa: S105 - the name of a model
+OAUTH2_PROVIDER_GRANT_MODEL = "authenticate_app.Grant"
+OAUTH2_PROVIDER = {
+    "OAUTH2_SERVER_CLASS": "authenticate_app.oauth.server.Server",
+    "OAUTH2_VALIDATOR_CLASS": "authenticate_app.oauth.validator.Validator",
+    "SCOPES_BACKEND_CLASS": "authenticate_app.oauth.scopes.ClientScopes",
+    "OIDC_ENABLED": True,
+    "OIDC_ISS_ENDPOINT": "{0.scheme}://{0.netloc}".format(urlsplit(PUBLIC_BASE_URL)),
+    "ALLOWED_REDIRECT_URI_SCHEMES": ["https"],
+    "ALLOW_URI_WILDCARDS": False,
+    "PKCE_REQUIRED": True,  # but for the clients that the validator names
+    "ROTATE_REFRESH_TOKEN": True,
+    "REFRESH_TOKEN_REUSE_PROTECTION": True,
+    "REFRESH_TOKEN_GRACE_PERIOD_SECONDS": 0,
+    "AUTHORIZATION_CODE_EXPIRE_SECONDS": AUTHORIZATION_CODE_LIFETIME.total_seconds(),
+    "ACCESS_TOKEN_EXPIRE_SECONDS": ACCESS_TOKEN_LIFETIME.total_seconds(),
+    "ID_TOKEN_EXPIRE_SECONDS": ID_TOKEN_LIFETIME.total_seconds(),
+    "REFRESH_TOKEN_EXPIRE_SECONDS": REFRESH_TOKEN_LIFETIME.total_seconds(),
+    "COMPLIANT_BCP_RFC9700_IMPLICIT_GRANT": True,
+    "COMPLIANT_BCP_RFC9700_PASSWORD_GRANT": True,
+    "COMPLIANT_BCP_RFC9700_PKCE_METHOD": True,
+    "COMPLIANT_BCP_RFC9700_ACCESS_TOKEN_TRANSPORT": True,
+    "COMPLIANT_BCP_RFC9700_AUTHZ_RESPONSE_ISS": True,
+    "COMPLIANT_BCP_RFC9700_TOKEN_STORAGE": True,
+    "COMPLIANT_BCP_RFC9700_REFRESH_TOKEN": True,
+    "COMPLIANT_BCP_RFC9700_REDIRECT_URI_SCHEME": True,
+    "COMPLIANT_BCP_RFC9700_REDIRECT_URI_MATCHING": True,
+    "COMPLIANT_BCP_RFC9700_PKCE_REQUIRED": True,
+}
 
 # What a browser may do. The public address decides whether it speaks TLS to us: a demonstration on
 # the loopback address does not.

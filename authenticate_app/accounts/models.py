@@ -1,5 +1,6 @@
 """Users, and the one space of names that they share."""
 
+import secrets
 import uuid
 from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -18,6 +19,11 @@ if TYPE_CHECKING:
     from django.utils.functional import _StrOrPromise as StrOrPromise
 
 NAME_TAKEN = _("Another user has this name already, as user name or as e-mail address.")
+
+
+def new_password_stamp() -> int:
+    """Return a number that no password had before."""
+    return secrets.randbits(63)
 
 
 class UserManager(BaseUserManager["User"]):
@@ -75,6 +81,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_demonstration = models.BooleanField(_("demonstration user"), default=False, editable=False)
     date_joined = models.DateTimeField(_("created"), default=timezone.now, editable=False)
     revision = models.BigIntegerField(default=0, editable=False)
+    password_stamp = models.BigIntegerField(default=new_password_stamp, db_default=0, editable=False)
+    """Another one with every new password, but not when the hash of the same one is renewed."""
 
     objects: ClassVar[UserManager] = UserManager()
 
@@ -93,6 +101,16 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def __str__(self) -> str:
         return self.username
+
+    def set_password(self, raw_password: str | None) -> None:
+        """Take another password: what was given out on the strength of the one before counts no more."""
+        super().set_password(raw_password)
+        self.password_stamp = new_password_stamp()
+
+    def set_unusable_password(self) -> None:
+        """Let nobody sign in by password; as with another password, what the one before gave counts no more."""
+        super().set_unusable_password()
+        self.password_stamp = new_password_stamp()
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Store the user, with the compared forms of their names."""

@@ -12,8 +12,10 @@ from django.db.models import Field, Model
 Snapshot = dict[str, Any]
 """Field name, or ``kind #id`` of a row that is edited together with the object, to a JSON value."""
 
-MASKED: Final = frozenset({"password", "encrypted_private_key", "encrypted_secret", "certificate"})
-UNINTERESTING: Final = frozenset({"revision", "last_login", "username_key", "email_key", "date_joined", "subject"})
+MASKED: Final = frozenset({"password", "encrypted_private_key", "encrypted_secret", "certificate", "client_secret"})
+UNINTERESTING: Final = frozenset(
+    {"revision", "last_login", "username_key", "email_key", "date_joined", "subject", "password_stamp"}
+)
 """Written by the server itself; a change of theirs says nothing that another field does not say."""
 
 MASK: Final = "••••••"

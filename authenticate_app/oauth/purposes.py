@@ -1,0 +1,139 @@
+"""What a client is for, and what follows from it."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from ipaddress import ip_address
+from typing import TYPE_CHECKING
+from urllib.parse import SplitResult, urlsplit
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+from oauth2_provider.models import AbstractApplication
+
+from authenticate_app.oauth import scopes
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrOrPromise as StrOrPromise
+
+    from authenticate_app.oauth.models import Client
+
+CODE = AbstractApplication.GRANT_AUTHORIZATION_CODE
+CLIENT_CREDENTIALS = AbstractApplication.GRANT_CLIENT_CREDENTIALS
+APPLE_REDIRECT_URI = "https://auth.businesschat.apple.com"
+"""Where the phone itself takes the code, in the legacy flow of Apple Messages for Business."""
+
+
+class Purpose(models.TextChoices):
+    """What a client is for."""
+
+    APPLE_NEW = "apple_new", _("Apple Messages, new flow")
+    APPLE_LEGACY = "apple_legacy", _("Apple Messages, legacy flow")
+    WEB = "web", _("web application")
+    INTEGRATION = "integration", _("integration")
+
+
+WITHOUT_PKCE = (Purpose.APPLE_NEW, Purpose.APPLE_LEGACY)
+"""The phone builds the authorization request of these, and knows no PKCE."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What a purpose allows."""
+
+    grant_type: str
+    scopes: frozenset[str]
+    has_refresh_tokens: bool = False
+    may_be_public: bool = False
+    redirect_uri: str = ""
+    """The only redirect URI; empty where the client has its own."""
+    redirect_schemes: frozenset[str] = frozenset()
+    """Schemes that the pages of the flow go to besides the redirect URI's."""
+
+
+RULES: Mapping[str, Rules] = {
+    Purpose.APPLE_NEW: Rules(CODE, frozenset(scopes.SCOPES), redirect_schemes=frozenset({"messages-auth"})),
+    Purpose.APPLE_LEGACY: Rules(CODE, frozenset(scopes.OF_PEOPLE), redirect_uri=APPLE_REDIRECT_URI),
+    Purpose.WEB: Rules(CODE, frozenset(scopes.SCOPES), has_refresh_tokens=True, may_be_public=True),
+    Purpose.INTEGRATION: Rules(CLIENT_CREDENTIALS, frozenset({scopes.CHAT_AUTHENTICATE})),
+}
+
+
+def faults(client: "Client") -> "dict[str, list[StrOrPromise]]":
+    """What is wrong with a client, by field; empty for a good one."""
+    found: dict[str, list[StrOrPromise]] = {}
+    rules = RULES.get(client.purpose)
+    for field, fault in _of_any(client) if rules is None else (*_of_any(client), *_of_purpose(client, rules)):
+        found.setdefault(field, []).append(fault)
+    return found
+
+
+def redirect_uri_fault(uri: str) -> "StrOrPromise | None":
+    """What is wrong with an address that people are sent to after signing in or out (RFC 9700, section 2.1)."""
+    if "#" in uri:
+        return _("A redirect URI has no fragment (#).")
+    if "*" in uri or not uri.isascii() or not uri.isprintable():
+        return _("A redirect URI is compared as it stands: no wildcard, and only ASCII characters.")
+    parts = _split(uri)
+    if parts is None or not parts.hostname or "@" in parts.netloc:
+        return _("A redirect URI is a whole address, such as https://www.example.com/callback.")
+    if parts.scheme != "https" and not _is_loopback_in_demonstration(parts):
+        return _("A redirect URI begins with https://.")
+    return None
+
+
+def _of_any(client: "Client") -> "Iterator[tuple[str, StrOrPromise]]":
+    for field in ("redirect_uris", "post_logout_redirect_uris"):
+        for uri in getattr(client, field).split():
+            if fault := redirect_uri_fault(uri):
+                yield field, fault
+    if client.signed_access_tokens and not client.signed_because.strip():
+        yield "signed_because", _("Say why this client needs signed access tokens.")
+    if not client.pkce_required and client.purpose not in WITHOUT_PKCE:
+        yield "pkce_required", _("Only the two flows of Apple Messages go without PKCE.")
+
+
+def _of_purpose(client: "Client", rules: Rules) -> "Iterator[tuple[str, StrOrPromise]]":
+    if client.authorization_grant_type != rules.grant_type:
+        yield "authorization_grant_type", _("This purpose has another grant type.")
+    if not client.is_confidential and not rules.may_be_public:
+        yield "client_type", _("A client of this purpose has a secret.")
+    if surplus := client.scopes - rules.scopes:
+        sentence = _("A client of this purpose cannot ask for these scopes: %(scopes)s.")
+        yield "allowed_scopes", sentence % {"scopes": ", ".join(sorted(surplus))}
+    yield from _of_redirects(client, rules)
+    if rules.grant_type == CLIENT_CREDENTIALS and client.acting_user_id is None:
+        yield "acting_user", _("Choose the user that the integration acts as.")
+
+
+def _of_redirects(client: "Client", rules: Rules) -> "Iterator[tuple[str, StrOrPromise]]":
+    uris = client.redirect_uris.split()
+    if rules.grant_type != CODE:
+        if uris:
+            yield "redirect_uris", _("An integration has no redirect URI: nobody signs in on its way.")
+    elif rules.redirect_uri and uris != [rules.redirect_uri]:
+        yield (
+            "redirect_uris",
+            _("The phone itself takes the code: the only redirect URI is %(uri)s.") % {"uri": rules.redirect_uri},
+        )
+    elif not uris:
+        yield "redirect_uris", _("Give at least one redirect URI.")
+
+
+def _split(uri: str) -> SplitResult | None:
+    try:
+        parts = urlsplit(uri)
+        _ = parts.port
+    except ValueError:
+        return None
+    return parts
+
+
+def _is_loopback_in_demonstration(parts: SplitResult) -> bool:
+    if settings.ENVIRONMENT != "demonstration" or parts.scheme != "http":
+        return False
+    host = parts.hostname or ""
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,48 @@
+"""What a client may ask for."""
+
+from typing import TYPE_CHECKING, Any
+
+from django.utils.translation import gettext_lazy as _
+from oauth2_provider.scopes import BaseScopes
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrOrPromise as StrOrPromise
+
+OPENID = "openid"
+PROFILE = "profile"
+EMAIL = "email"
+CHAT = "chat"
+CHAT_AUTHENTICATE = "chat.authenticate"
+
+SCOPES: "dict[str, StrOrPromise]" = {
+    OPENID: _("Know that it is you"),
+    PROFILE: _("See your name"),
+    EMAIL: _("See your e-mail address"),
+    CHAT: _("See your customer number"),
+    CHAT_AUTHENTICATE: _("Open chats in your name"),
+}
+"""Every scope, in the order of the consent page, with the words that it has there."""
+
+OF_PEOPLE = frozenset({OPENID, PROFILE, EMAIL, CHAT})
+"""Scopes that say something of a person: without one, as with client credentials, they mean nothing."""
+
+
+def split(scope: str) -> list[str]:
+    """Read a space-delimited scope (RFC 6749, section 3.3); what comes twice counts once."""
+    return list(dict.fromkeys(scope.split()))
+
+
+class ClientScopes(BaseScopes):
+    """What the toolkit asks about scopes (its setting ``SCOPES_BACKEND_CLASS``)."""
+
+    def get_all_scopes(self) -> "dict[str, StrOrPromise]":
+        """Every scope with its words."""
+        return SCOPES
+
+    def get_available_scopes(self, application: Any = None, *args: Any, **kwargs: Any) -> list[str]:
+        """What ``application`` may ask for."""
+        return [scope for scope in SCOPES if application is None or scope in application.scopes]
+
+    def get_default_scopes(self, application: Any = None, *args: Any, **kwargs: Any) -> list[str]:
+        """What a request without a scope asks for: all that the client may (RFC 6749, section 3.3)."""
+        return self.get_available_scopes(application)
