@@ -1,15 +1,20 @@
 """What processes use, and what an RSA signature costs on the same machine at the same time."""
 
+import threading
 import time
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from statistics import mean
 
 import psutil
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 MEBIBYTE = 2**20
-SIGNATURES = 1500
+WARM_UP = 150
+BURST = 20
+PAUSE_SECONDS = 0.1
 KEY_BITS = 2048
 PUBLIC_EXPONENT = 65537
 SIGNED = b"x" * 300
@@ -52,19 +57,49 @@ def resident_megabytes(processes: Iterable[psutil.Process]) -> list[float]:
 
 
 class Signatures:
-    """The measure that makes results of different machines comparable: one RSA-2048 signature."""
+    """The measure that makes results of different machines comparable: one RSA-2048 signature.
+
+    It is taken while the load runs, in bursts so short that they take little from it: what makes a machine slow for a
+    moment, such as neighbours or a lower clock, then touches the measure and the measured alike.
+    """
 
     def __init__(self) -> None:
         self._key = rsa.generate_private_key(PUBLIC_EXPONENT, KEY_BITS)
-        self._sign(SIGNATURES // 10)  # the first ones are slower
+        self._sign(WARM_UP)  # the first ones are slower
 
-    def cpu_seconds(self) -> float:
-        """Return the CPU time of one signature, measured now."""
-        began = time.process_time()
-        self._sign(SIGNATURES)
-        return (time.process_time() - began) / SIGNATURES
+    @contextmanager
+    def sampled(self) -> Iterator["Samples"]:
+        """Sign now and then for as long as the block runs."""
+        samples, ended = Samples(), threading.Event()
+        thread = threading.Thread(target=self._sample, args=(samples, ended))
+        thread.start()
+        try:
+            yield samples
+        finally:
+            ended.set()
+            thread.join()
+
+    def _sample(self, samples: "Samples", ended: threading.Event) -> None:
+        while True:
+            began = time.thread_time()
+            self._sign(BURST)
+            samples.cpu_seconds.append((time.thread_time() - began) / BURST)
+            if ended.wait(PAUSE_SECONDS):
+                return
 
     def _sign(self, times: int) -> None:
         pad, digest = padding.PKCS1v15(), hashes.SHA256()
         for _ in range(times):
             self._key.sign(SIGNED, pad, digest)
+
+
+@dataclass(frozen=True, slots=True)
+class Samples:
+    """CPU seconds of one signature, at many moments."""
+
+    cpu_seconds: list[float] = field(default_factory=list)
+
+    @property
+    def mean(self) -> float:
+        """The CPU seconds of one signature, over the whole time."""
+        return mean(self.cpu_seconds)

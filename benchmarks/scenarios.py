@@ -93,12 +93,13 @@ def warm_up(server: Server) -> None:
 
 def warm(server: Server, *, seconds: int, signatures: Signatures) -> Measured:
     """Measure tokens of ever new end users. Raises ``WrongAnswer`` when one was answered that is not stored."""
-    last, signature, cpu = server.installation.last_session(), signatures.cpu_seconds(), server.cpu()
-    answers = load.make(service_account(server), address=server.address, seconds=seconds)
+    last, cpu = server.installation.last_session(), server.cpu()
+    with signatures.sampled() as samples:
+        answers = load.make(service_account(server), address=server.address, seconds=seconds)
     used, stored = server.cpu() - cpu, server.installation.sessions_after(last)
     if stored < answers.good:
         raise WrongAnswer(f"{answers.good} requests were answered, but only {stored} sessions are stored.")
-    return Measured(answers, used, (signature + signatures.cpu_seconds()) / 2, stored)
+    return Measured(answers, used, samples.mean, stored)
 
 
 def memory(server: Server) -> list[float]:
