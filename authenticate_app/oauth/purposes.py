@@ -2,9 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from ipaddress import ip_address
 from typing import TYPE_CHECKING
-from urllib.parse import SplitResult, urlsplit
 
 from django.conf import settings
 from django.db import models
@@ -12,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from oauth2_provider.models import AbstractApplication
 
 from authenticate_app.oauth import scopes
+from authenticate_app.oauth.redirect_uris import MOST, redirect_uri_fault
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrOrPromise as StrOrPromise
@@ -68,29 +67,23 @@ def faults(client: "Client") -> "dict[str, list[StrOrPromise]]":
     return found
 
 
-def redirect_uri_fault(uri: str) -> "StrOrPromise | None":
-    """What is wrong with an address that people are sent to after signing in or out (RFC 9700, section 2.1)."""
-    if "#" in uri:
-        return _("A redirect URI has no fragment (#).")
-    if "*" in uri or not uri.isascii() or not uri.isprintable():
-        return _("A redirect URI is compared as it stands: no wildcard, and only ASCII characters.")
-    parts = _split(uri)
-    if parts is None or not parts.hostname or "@" in parts.netloc:
-        return _("A redirect URI is a whole address, such as https://www.example.com/callback.")
-    if parts.scheme != "https" and not _is_loopback_in_demonstration(parts):
-        return _("A redirect URI begins with https://.")
-    return None
-
-
 def _of_any(client: "Client") -> "Iterator[tuple[str, StrOrPromise]]":
     for field in ("redirect_uris", "post_logout_redirect_uris"):
-        for uri in getattr(client, field).split():
-            if fault := redirect_uri_fault(uri):
-                yield field, fault
+        for fault in _of_addresses(getattr(client, field).split()):
+            yield field, fault
     if client.signed_access_tokens and not client.signed_because.strip():
         yield "signed_because", _("Say why this client needs signed access tokens.")
     if not client.pkce_required and client.purpose not in WITHOUT_PKCE:
         yield "pkce_required", _("Only the two flows of Apple Messages go without PKCE.")
+
+
+def _of_addresses(uris: list[str]) -> "Iterator[StrOrPromise]":
+    if len(uris) > MOST:
+        yield _("A client has at most %d of these addresses.") % MOST
+        return
+    for uri in uris:
+        if fault := redirect_uri_fault(uri, allows_loopback=settings.ENVIRONMENT == "demonstration"):
+            yield _("“%(uri)s”: %(fault)s") % {"uri": uri, "fault": fault}
 
 
 def _of_purpose(client: "Client", rules: Rules) -> "Iterator[tuple[str, StrOrPromise]]":
@@ -118,22 +111,3 @@ def _of_redirects(client: "Client", rules: Rules) -> "Iterator[tuple[str, StrOrP
         )
     elif not uris:
         yield "redirect_uris", _("Give at least one redirect URI.")
-
-
-def _split(uri: str) -> SplitResult | None:
-    try:
-        parts = urlsplit(uri)
-        _ = parts.port
-    except ValueError:
-        return None
-    return parts
-
-
-def _is_loopback_in_demonstration(parts: SplitResult) -> bool:
-    if settings.ENVIRONMENT != "demonstration" or parts.scheme != "http":
-        return False
-    host = parts.hostname or ""
-    try:
-        return host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        return False
