@@ -1,15 +1,15 @@
 """Who calls, once it is proven."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """An active user whose password was verified, with what their roles allow.
+    """An active user who has proven to be one, by password or by access token, with what their roles allow.
 
     It is a picture of the database as of ``revision`` (of the user's row and roles) and ``roles_revision`` (of what
-    the roles hold). Whoever acts on it makes sure that both are still current, or has it read afresh:
-    ``BasicAuthentication`` tells how.
+    the roles hold). Whoever acts on it makes sure that both are still current, and the access token, if it came by one,
+    still good (``oauth.bearer_sign_in.STILL_GOOD``), or has it read afresh: ``BasicAuthentication`` tells how.
     """
 
     user_id: int
@@ -27,6 +27,8 @@ class Caller:
     """Code names that come through roles, and only so: neither a user's own permissions nor superuser status count."""
     revision: int
     roles_revision: int
+    access_token: str = field(default="", repr=False)
+    """The checksum of the access token that the caller came by, as it is stored; empty for one with a password."""
 
     @property
     def is_authenticated(self) -> bool:

@@ -7,19 +7,24 @@ from django.db import connection
 
 from authenticate_app.accounts.callers import Caller
 
-PERSON = """
-person AS MATERIALIZED (
-    SELECT * FROM authenticate_app_user WHERE username_key = %(name_key)s::text
-), held AS MATERIALIZED (
+HELD = """
+held AS MATERIALIZED (
     SELECT role.id, role.name FROM person
     JOIN authenticate_app_user_groups AS holding ON holding.user_id = person.id
     JOIN auth_group AS role ON role.id = holding.group_id
 )
 """
-"""Common table expressions: ``person``, the row of the user (none, if there is no such user), and the ``held`` roles.
+"""A common table expression, the roles of ``person``: one before it, the row of a user or none.
 
-They lock nothing. A lock would fetch the newest user row beside older roles, and pass them off as current.
+Neither may lock. A lock would fetch the newest user row beside older roles, and pass them off as current.
 """
+
+PERSON = f"""
+person AS MATERIALIZED (
+    SELECT * FROM authenticate_app_user WHERE username_key = %(name_key)s::text
+), {HELD}
+"""  # noqa: S608 - made of constants
+"""Common table expressions: ``person``, found by name (none, if there is no such user), and the ``held`` roles."""
 
 ACCOUNT = """
 person.id, person.username, person.username_key, person.email, person.email_verified, person.email_key,
@@ -33,7 +38,7 @@ ARRAY(
 ),
 (SELECT value FROM authenticate_app_revision WHERE topic = 'roles')
 """
-"""The columns that ``account_of`` makes an account of; the statement also holds ``PERSON``."""
+"""The columns that ``account_of`` makes an account of; the statement also holds ``person`` and ``HELD``."""
 
 ACCOUNT_COLUMNS = 16
 

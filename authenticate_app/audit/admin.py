@@ -25,6 +25,7 @@ EVENT_NAMES: dict[str, Any] = {
     Event.ADMIN_SIGNED_IN: _("Signed in to the admin"),
     Event.ADMIN_SIGNED_OUT: _("Signed out of the admin"),
     Event.TOKEN_REFUSED: _("Token refused"),
+    Event.BEARER_REFUSED: _("Access token refused"),
     Event.KEY_ANNOUNCED: _("Signing key announced"),
     Event.KEY_ROTATED: _("Signing key rotated"),
     Event.KEY_REVOKED: _("Signing key revoked"),
@@ -64,6 +65,11 @@ REASON_NAMES: dict[str, Any] = {
     "wrong-signature": _("wrong signature"),
     "sign-count": _("the passkey may have been copied: it counts less than before"),
     "other-user": _("another user's passkey"),
+    "unknown-token": _("unknown or revoked access token"),
+    "expired-token": _("expired access token"),
+    "disabled-client": _("disabled client"),
+    "no-acting-user": _("client without a user to act as"),
+    "old-password": _("access token from before the password was changed"),
 }
 """What the reasons are called on pages; other reasons are codes, such as those of docs/errors.md."""
 
@@ -71,7 +77,13 @@ HISTORY = ("object_type", "object_id")
 """Parameters that narrow the list to what happened to one object."""
 
 ALARMING = (Event.SIGN_IN_THROTTLED, Event.SECOND_STEP_THROTTLED, Event.KEY_REVOKED, Event.OBJECT_DELETED)
-REFUSING = (Event.SIGN_IN_FAILED, Event.SECOND_STEP_FAILED, Event.PASSKEY_REFUSED, Event.TOKEN_REFUSED)
+REFUSING = (
+    Event.SIGN_IN_FAILED,
+    Event.SECOND_STEP_FAILED,
+    Event.PASSKEY_REFUSED,
+    Event.TOKEN_REFUSED,
+    Event.BEARER_REFUSED,
+)
 TONES: dict[str, str] = {
     **dict.fromkeys(Event, "info"),
     **dict.fromkeys(ALARMING, "danger"),

@@ -11,6 +11,7 @@ class Event(StrEnum):
     ADMIN_SIGNED_IN = "admin_signed_in"
     ADMIN_SIGNED_OUT = "admin_signed_out"
     TOKEN_REFUSED = "token_refused"  # noqa: S105 - the name of an event
+    BEARER_REFUSED = "bearer_refused"
     KEY_ANNOUNCED = "key_announced"
     KEY_ROTATED = "key_rotated"
     KEY_REVOKED = "key_revoked"

@@ -77,11 +77,28 @@ BAD_REQUEST = ErrorCode(
     400,
     gettext_noop("The request cannot be understood. Compare it with the API documentation."),
 )
+TOKEN_NOT_SENT_WELL = ErrorCode(
+    "CHAT-40014",
+    400,
+    gettext_noop(
+        "The access token was not sent as it should be. Send one, in the header Authorization alone: "
+        "the word Bearer, a blank, the token."
+    ),
+)
 NOT_SIGNED_IN = ErrorCode(
     "CHAT-40101",
     401,
     gettext_noop(
-        "The user name or the password is missing or wrong. Send valid credentials with HTTP Basic authentication."
+        "The user name or the password is missing or wrong. Send valid credentials with HTTP Basic authentication, "
+        "or an access token."
+    ),
+)
+TOKEN_NOT_VALID = ErrorCode(
+    "CHAT-40102",
+    401,
+    gettext_noop(
+        "The access token is not valid: it is unknown, has expired or was revoked, or its user may not sign in any "
+        "more. Get a new one."
     ),
 )
 FORBIDDEN = ErrorCode(
@@ -96,6 +113,16 @@ ENTITLEMENT_MISSING = ErrorCode(
     "CHAT-40303",
     403,
     gettext_noop("Your user does not have the entitlement %(name)s. Ask an administrator for a role that includes it."),
+)
+SCOPE_MISSING = ErrorCode(
+    "CHAT-40307",
+    403,
+    gettext_noop("The access token was not given out for the scope %(name)s. Get one that is."),
+)
+ACTING_USER_MISSING = ErrorCode(
+    "CHAT-40308",
+    403,
+    gettext_noop("The client %(name)s acts as no user. Ask an administrator to assign one to it."),
 )
 NOT_FOUND = ErrorCode(
     "CHAT-40401",

@@ -17,7 +17,14 @@ RETRY_AFTER_SECONDS = 5
 ERROR_OF_PERMISSION: Mapping[object, ErrorCode] = {
     "role-missing": codes.ROLE_MISSING,
     "entitlement-missing": codes.ENTITLEMENT_MISSING,
+    "insufficient_scope": codes.SCOPE_MISSING,
+    "acting-user-missing": codes.ACTING_USER_MISSING,
 }
+ERROR_OF_TOKEN: Mapping[object, ErrorCode] = {
+    "invalid_request": codes.TOKEN_NOT_SENT_WELL,
+    "invalid_token": codes.TOKEN_NOT_VALID,
+}
+"""By the error of RFC 6750, section 3.1."""
 ERROR_OF_STATUS: Mapping[int, ErrorCode] = {
     400: codes.BAD_REQUEST,
     401: codes.NOT_SIGNED_IN,
@@ -55,12 +62,14 @@ def try_again(error: ErrorCode, seconds: float | None = None) -> AdfError:
 
 
 def _from_rest_framework(error: exceptions.APIException) -> AdfError | None:
-    code = ERROR_OF_STATUS.get(error.status_code)
+    code = ERROR_OF_TOKEN.get(error.default_code) or ERROR_OF_STATUS.get(error.status_code)
+    challenge = getattr(error, "auth_header", None)  # Django REST framework's name for it
+    headers = {"WWW-Authenticate": challenge} if challenge else {}
     if isinstance(error, exceptions.PermissionDenied):
-        return AdfError(_permission_fault(error))
+        return AdfError(_permission_fault(error), headers=headers)
     if code in {codes.THROTTLED, codes.BUSY}:
         return try_again(code, getattr(error, "wait", None))
-    return None if code is None else AdfError(Fault(code))
+    return None if code is None else AdfError(Fault(code), headers=headers)
 
 
 def _permission_fault(error: exceptions.PermissionDenied) -> Fault:

@@ -8,7 +8,7 @@ from chat_app.adf import framework_version, media_types
 from chat_app.adf.errors import ErrorCode
 
 ERROR_COMPONENT: Final = "Refusal"
-SECURITY_SCHEME: Final = "basicAuth"
+BASIC_SCHEME: Final = "basicAuth"
 
 HEADER_PARAMETERS: Final[list[dict[str, Any]]] = [
     {

@@ -136,7 +136,7 @@ class AdfView(APIView):
 
     def _refusal(self, error: AdfError) -> HttpResponse:
         if error.status == HTTPStatus.UNAUTHORIZED:
-            error.headers["WWW-Authenticate"] = self.get_authenticate_header(self.request) or "Basic"
+            error.headers.setdefault("WWW-Authenticate", self.get_authenticate_header(self.request) or "Basic")
         return answers.refusal(
             error,
             version=self.framework_version,

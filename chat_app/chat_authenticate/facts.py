@@ -40,4 +40,5 @@ class Facts:
             roles=caller.roles_revision,
             keys=self.keyring.revision,
             routing=self.routing.revision,
+            access_token=caller.access_token,
         )

@@ -8,12 +8,13 @@ from typing import Any, Final
 
 from django.conf import settings
 
+from authenticate_app.oauth.scopes import CHAT_AUTHENTICATE
 from chat_app.adf import codes, media_types
 from chat_app.adf.openapi import (
+    BASIC_SCHEME,
     ERROR_COMPONENT,
     ERROR_SCHEMA,
     HEADER_PARAMETERS,
-    SECURITY_SCHEME,
     content,
     error_responses,
 )
@@ -162,6 +163,24 @@ LINK_SCHEMA: Final[dict[str, Any]] = {
 }
 
 
+OAUTH_SCHEME: Final = "oauth2"
+SECURITY: Final[list[dict[str, list[str]]]] = [{BASIC_SCHEME: []}, {OAUTH_SCHEME: [CHAT_AUTHENTICATE]}]
+"""A password, or an access token that is sent as RFC 6750 says."""
+
+_TOKEN_FLOW: Final = {"tokenUrl": "/oauth/token", "scopes": {CHAT_AUTHENTICATE: "Ask for chat tokens."}}
+SECURITY_SCHEMES: Final[dict[str, Any]] = {
+    BASIC_SCHEME: {"type": "http", "scheme": "basic"},
+    OAUTH_SCHEME: {
+        "type": "oauth2",
+        "description": "An access token in the header Authorization, after the word Bearer.",
+        "flows": {
+            "clientCredentials": _TOKEN_FLOW,
+            "authorizationCode": {"authorizationUrl": "/oauth/authorize", **_TOKEN_FLOW},
+        },
+    },
+}
+
+
 def _header(description: str) -> dict[str, Any]:
     return {"description": description, "schema": {"type": "string"}}
 
@@ -171,7 +190,7 @@ CREATE_OPERATION: Final[dict[str, Any]] = {
     "summary": "Get a chat token for an end user",
     "description": "Answers with a signed token, good for a short time, and with the way to the chat server.",
     "tags": [RESOURCE],
-    "security": [{SECURITY_SCHEME: []}],
+    "security": SECURITY,
     "parameters": [*PATH_PARAMETERS, *HEADER_PARAMETERS],
     "requestBody": {
         "required": True,
@@ -196,7 +215,7 @@ DESCRIBE_OPERATION: Final[dict[str, Any]] = {
     "summary": "Describe the resource",
     "description": "What the resource consists of, in the vendor's form, for programs that look before they call.",
     "tags": [RESOURCE],
-    "security": [{SECURITY_SCHEME: []}],
+    "security": SECURITY,
     "parameters": [*PATH_PARAMETERS, *HEADER_PARAMETERS],
     "responses": {
         "200": {
@@ -206,7 +225,8 @@ DESCRIBE_OPERATION: Final[dict[str, Any]] = {
         **error_responses(
             error
             for error in errors.ALL
-            if error is codes.FRAMEWORK_VERSION or error.status in {401, 403, 404, 405, 406, 429, 503}
+            if error in {codes.FRAMEWORK_VERSION, codes.TOKEN_NOT_SENT_WELL}
+            or error.status in {401, 403, 404, 405, 406, 429, 503}
         ),
     },
 }
@@ -232,5 +252,5 @@ def add_components(result: dict[str, Any], **_details: Any) -> dict[str, Any]:
             ERROR_COMPONENT: ERROR_SCHEMA,
         }
     )
-    components.setdefault("securitySchemes", {})[SECURITY_SCHEME] = {"type": "http", "scheme": "basic"}
+    components.setdefault("securitySchemes", {}).update(SECURITY_SCHEMES)
     return result

@@ -15,13 +15,14 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.permissions import BasePermission, IsAuthenticated
 from rest_framework.request import Request
 
-from authenticate_app.accounts.basic import BasicAuthentication, FreshBasicAuthentication
 from authenticate_app.accounts.callers import Caller
 from authenticate_app.accounts.entitlements import REQUEST_FOR_CHAT, SELF_SERVICE_USER
 from authenticate_app.accounts.permissions import HasEntitlement, HasRole
 from authenticate_app.accounts.sign_in import SignIn
 from authenticate_app.audit.events import Event
 from authenticate_app.audit.services import record
+from authenticate_app.oauth.bearer import BasicOrBearerAuthentication, FreshBasicOrBearerAuthentication, HasScope
+from authenticate_app.oauth.scopes import CHAT_AUTHENTICATE
 from chat_app.adf import codes, media_types
 from chat_app.adf.errors import AdfError, Fault
 from chat_app.adf.exceptions import try_again
@@ -105,12 +106,12 @@ class ChatAuthenticateView(AdfView):
         raise AssertionError("The last attempt always answers.")
 
     def get_permissions(self) -> list[BasePermission]:
-        """Ask for the role and, through whichever role, the entitlement."""
-        return [HasRole(SELF_SERVICE_USER), HasEntitlement(REQUEST_FOR_CHAT)]
+        """Ask a token for its scope, everybody for the role and, through whichever role, the entitlement."""
+        return [HasScope(CHAT_AUTHENTICATE), HasRole(SELF_SERVICE_USER), HasEntitlement(REQUEST_FOR_CHAT)]
 
     def get_authenticators(self) -> list[BaseAuthentication]:
-        """Let only the first attempt remember a password without a look at the account."""
-        return [BasicAuthentication(use_memory=self.attempt == 0)]
+        """Let only the first attempt remember a caller without a look at the account."""
+        return [BasicOrBearerAuthentication(use_memory=self.attempt == 0)]
 
     def perform_authentication(self, request: Request) -> None:
         """Note whether the caller is remembered or read."""
@@ -163,9 +164,12 @@ class ItemView(AdfView):
 class DescribeView(AdfView):
     """The resource's metadata, for every user who can sign in."""
 
-    authentication_classes = (FreshBasicAuthentication,)
-    permission_classes = (IsAuthenticated,)
+    authentication_classes = (FreshBasicOrBearerAuthentication,)
     offered = (media_types.DESCRIPTION, media_types.JSON)
+
+    def get_permissions(self) -> list[BasePermission]:
+        """Ask for a caller, and a token for its scope."""
+        return [IsAuthenticated(), HasScope(CHAT_AUTHENTICATE)]
 
     @extend_schema(operation=openapi.DESCRIBE_OPERATION)
     def get(self, _request: Request, version: str, **_path: str) -> HttpResponse:

@@ -13,18 +13,23 @@ from typing import Any
 from django.db import connection
 from psycopg.types.numeric import Int8
 
+from authenticate_app.oauth.bearer_tokens import STILL_GOOD
 from chat_app.sessions.models import ChatSession
 
 
 @dataclass(frozen=True, slots=True)
 class Basis:
-    """What an answer was made from: a caller and what is remembered of topics, by the revisions that were read."""
+    """What an answer was made from: a caller and what is remembered of topics, by the revisions that were read.
+
+    ``access_token``: the checksum of the one that the caller came by; empty for one with a password.
+    """
 
     caller_id: int
     caller: int
     roles: int
     keys: int
     routing: int
+    access_token: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +83,7 @@ def store(*, basis: Basis, session: NewSession, token: NewToken) -> StoredSessio
 
     """
     with connection.cursor() as cursor:
-        cursor.execute(_STORE, _parameters(basis, session, token))
+        cursor.execute(_STORE_BY_TOKEN if basis.access_token else _STORE, _parameters(basis, session, token))
         row = cursor.fetchone()
     if row is None:
         raise BasisChanged
@@ -94,6 +99,7 @@ def _parameters(basis: Basis, session: NewSession, token: NewToken) -> dict[str,
         "roles_revision": Int8(basis.roles),
         "keys_revision": Int8(basis.keys),
         "routing_revision": Int8(basis.routing),
+        "access_token": basis.access_token,
         "auth_user_name": session.auth_user_name,
         "end_user_key": session.end_user_key,
         "interface": Int8(session.interface_id),
@@ -111,7 +117,7 @@ def _parameters(basis: Basis, session: NewSession, token: NewToken) -> dict[str,
 # "outlived" takes the place of the resumable session away from one that nobody can or wants to come back to.
 # The unique index on resumable sessions decides between two requests at once: the later one resumes.
 # A session that was concluded while we waited for its row is left alone: the next attempt sees it as outlived.
-_STORE = """
+_STATEMENT = """
 WITH basis AS MATERIALIZED (
     SELECT caller.id FROM authenticate_app_user AS caller
     WHERE caller.id = %(caller)s AND caller.revision = %(caller_revision)s AND 3 = (
@@ -119,7 +125,7 @@ WITH basis AS MATERIALIZED (
         WHERE (topic = 'roles' AND value = %(roles_revision)s)
             OR (topic = 'keys' AND value = %(keys_revision)s)
             OR (topic = 'routing' AND value = %(routing_revision)s)
-    )
+    ) {and_token_still_good}
 ), outlived AS (
     UPDATE chat_app_chatsession AS session SET resumable = NULL
     FROM basis
@@ -158,3 +164,5 @@ WITH basis AS MATERIALIZED (
 )
 SELECT id, state, queue_id, begun FROM stored
 """
+_STORE = _STATEMENT.format(and_token_still_good="")
+_STORE_BY_TOKEN = _STATEMENT.format(and_token_still_good=f"AND {STILL_GOOD}")

@@ -75,7 +75,7 @@ def test_the_published_schema_is_the_one_that_is_tested(installed: Installation)
 @pytest.mark.parametrize("path", schema.raw_schema["paths"])
 def test_every_operation_says_that_it_needs_credentials(installed: Installation, path: str) -> None:
     for operation in schema.raw_schema["paths"][path].values():
-        assert operation["security"] == [{"basicAuth": []}]
+        assert operation["security"] == [{"basicAuth": []}, {"oauth2": ["chat.authenticate"]}]
     address = path.format(context="crmRestApi", version="latest")
     method = next(iter(schema.raw_schema["paths"][path])).upper()
     answered = httpx.request(method, installed.server.url + address, headers=FORWARDED, trust_env=False)
