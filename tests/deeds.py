@@ -12,8 +12,9 @@ from authenticate_app.accounts.entitlements import ON_BEHALF_ROLE, REQUEST_FOR_C
 from authenticate_app.accounts.models import User
 from authenticate_app.keys import services as keys
 from authenticate_app.keys.models import SigningKey
+from authenticate_app.oauth.models import AccessToken, Client
 from chat_app.routing.models import AssignmentRule, Criterion, ProfileOptionValue, Queue
-from tests import world
+from tests import tokens, world
 
 ROLES = (SELF_SERVICE_USER, ON_BEHALF_ROLE)
 
@@ -41,6 +42,19 @@ def set_password(name: str, password: str) -> None:
     user = User.objects.get(username=name)
     user.set_password(password)
     user.save()
+
+
+def store_access_token(name: str) -> str:
+    """Give a token to an integration that acts as this user."""
+    return tokens.store_token(tokens.store_integration(User.objects.get(username=name)))
+
+
+def revoke_access_tokens(name: str) -> None:
+    AccessToken.objects.filter(application__acting_user__username=name).delete()
+
+
+def disable_client(name: str) -> None:
+    Client.objects.filter(acting_user__username=name).update(is_active=False)
 
 
 def store_role(name: str, *, with_entitlement: bool = True) -> None:
@@ -122,6 +136,9 @@ DEEDS: Mapping[str, Callable[..., Any]] = {
         disable,
         take_roles,
         set_password,
+        store_access_token,
+        revoke_access_tokens,
+        disable_client,
         store_role,
         take_entitlements,
         give_entitlement,

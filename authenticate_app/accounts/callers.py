@@ -9,7 +9,7 @@ class Caller:
 
     It is a picture of the database as of ``revision`` (of the user's row and roles) and ``roles_revision`` (of what
     the roles hold). Whoever acts on it makes sure that both are still current, and the access token, if it came by one,
-    still good (``oauth.bearer_sign_in.STILL_GOOD``), or has it read afresh: ``BasicAuthentication`` tells how.
+    still good (``oauth.bearer_tokens.STILL_GOOD``), or has it read afresh: ``BasicAuthentication`` tells how.
     """
 
     user_id: int

@@ -20,14 +20,8 @@ from rest_framework.views import APIView
 from authenticate_app.accounts.basic import REALM, BasicAuthentication
 from authenticate_app.accounts.callers import Caller
 from authenticate_app.accounts.sign_in import Origin, SignIn
-from authenticate_app.oauth.bearer_sign_in import (
-    NoActingUser,
-    Outcome,
-    TokenRefused,
-    TokenSignIn,
-    count,
-    sign_in_by_token,
-)
+from authenticate_app.oauth.bearer_metrics import Outcome, count
+from authenticate_app.oauth.bearer_sign_in import NoActingUser, TokenRefused, TokenSignIn, sign_in_by_token
 
 SCHEME = "bearer"
 PARAMETER = "access_token"

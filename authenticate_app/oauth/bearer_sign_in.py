@@ -2,7 +2,7 @@
 
 The story of one sign-in: a token that this process read lately and that has not expired is enough, since whoever goes
 on makes sure that it is still good (``bearer_tokens.STILL_GOOD``). Else token, client, user and roles are read in one
-query and judged. No password is compared, so nothing is throttled: a token is 128 random bits at least, and one cannot
+query and judged. No password is compared, so nothing is throttled: a token is 256 random bits, and one cannot
 be guessed by trying.
 """
 
@@ -10,42 +10,20 @@ import threading
 from collections import OrderedDict
 from dataclasses import dataclass, replace
 from datetime import datetime
-from enum import StrEnum
 
 from django.conf import settings
-from prometheus_client import Counter
 
 from authenticate_app.accounts.sign_in import Origin, SignIn
 from authenticate_app.audit.events import Event
 from authenticate_app.audit.services import record
 from authenticate_app.oauth.bearer_memory import KnownToken, memory
+from authenticate_app.oauth.bearer_metrics import Outcome, count
 from authenticate_app.oauth.bearer_tokens import StoredToken, find_token
 from authenticate_app.oauth.models import Client
 from authenticate_app.oauth.secrets import checksum
 
 AUDITED_KINDS = 10_000
 """So many kinds of refusals a process keeps apart; beyond that it may audit one twice."""
-
-
-class Outcome(StrEnum):
-    """How a sign-in by access token ended."""
-
-    REMEMBERED = "remembered"
-    READ = "read"
-    MALFORMED = "malformed"
-    UNKNOWN = "unknown-token"
-    """Never given out, revoked, or purged after it expired."""
-    EXPIRED = "expired-token"
-    DISABLED_CLIENT = "disabled-client"
-    NO_ACTING_USER = "no-acting-user"
-    DISABLED_USER = "disabled-user"
-    OLD_PASSWORD = "old-password"  # noqa: S105 - the name of an outcome
-    """The user has another password than when they signed in."""
-
-
-BEARERS = Counter("chatauth_bearer_sign_ins", "Sign-ins by access token, by outcome.", ("outcome",))
-BY_OUTCOME = {outcome: BEARERS.labels(outcome.value) for outcome in Outcome}
-"""One counter for each outcome, from the start: what never happened counts as 0, not as unknown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +63,6 @@ def sign_in_by_token(*, unverified_token: str, origin: Origin, now: datetime, us
     token = _read(token_checksum, origin, now)
     count(Outcome.READ)
     return TokenSignIn(token.caller, from_memory=False, scopes=token.scopes)
-
-
-def count(outcome: Outcome) -> None:
-    """Count one sign-in."""
-    BY_OUTCOME[outcome].inc()
 
 
 def _read(token_checksum: str, origin: Origin, now: datetime) -> KnownToken:

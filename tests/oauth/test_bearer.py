@@ -18,9 +18,9 @@ from authenticate_app.accounts.sign_in import Origin
 from authenticate_app.audit.models import AuditEvent
 from authenticate_app.oauth import bearer
 from authenticate_app.oauth.bearer_memory import memory
+from authenticate_app.oauth.bearer_metrics import Outcome
 from authenticate_app.oauth.bearer_sign_in import (
     NoActingUser,
-    Outcome,
     TokenRefused,
     TokenSignIn,
     forget_everything,

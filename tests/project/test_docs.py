@@ -24,6 +24,7 @@ CODE_SUFFIXES = {".py", ".html", ".sh", ".js", ".css", ""}
 MEASURING_MODULES = (
     "authenticate_app.accounts.metrics",
     "authenticate_app.keys.metrics",
+    "authenticate_app.oauth.bearer_metrics",
     "chat_app.chat_authenticate.metrics",
     "chatauth_project.housekeeping",
     "chatauth_project.middleware.observability",
