@@ -7,8 +7,6 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from prometheus_client import REGISTRY
 
@@ -322,19 +320,6 @@ def test_what_is_granted_counts_from_the_next_request(integration: Client, token
 
 
 # What it costs
-
-
-def queries(**asking: Any) -> list[str]:
-    with CaptureQueriesContext(connection) as captured:
-        ask(**asking)
-    statements = [query["sql"] for query in captured.captured_queries]
-    return [sql for sql in statements if "SAVEPOINT" not in sql and 'authenticate_app_revision"' not in sql]
-
-
-def test_a_first_call_costs_two_statements_and_the_next_one(token: str) -> None:
-    granted()  # keys and routing are known
-    assert len(queries(headers=bearer(token))) == 2
-    assert len(queries(headers=bearer(token))) == 1
 
 
 def test_no_hash_is_on_the_way(token: str, monkeypatch: pytest.MonkeyPatch) -> None:
