@@ -22,7 +22,7 @@ class PasswordBackend(ModelBackend):
         """Return the user whose name and password these are; None if they are nobody's.
 
         Raises:
-            SignInThrottled, SignInBusy: nothing was checked; ``ThrottledSignInForm`` tells people when to try again.
+            SignInThrottled, SignInBusy: nothing was checked; ``login.forms`` tells people when to try again.
         """
         credentials = _credentials(username or "", password or "")
         if credentials is None:

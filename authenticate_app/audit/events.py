@@ -8,6 +8,8 @@ class Event(StrEnum):
 
     SIGN_IN_FAILED = "sign_in_failed"
     SIGN_IN_THROTTLED = "sign_in_throttled"
+    SIGNED_IN = "signed_in"
+    SIGNED_OUT = "signed_out"
     ADMIN_SIGNED_IN = "admin_signed_in"
     ADMIN_SIGNED_OUT = "admin_signed_out"
     TOKEN_REFUSED = "token_refused"  # noqa: S105 - the name of an event
@@ -21,6 +23,7 @@ class Event(StrEnum):
     OBJECT_CHANGED = "object_changed"
     OBJECT_DELETED = "object_deleted"
     PASSWORD_SET = "password_set"  # noqa: S105 - the name of an event
+    PASSWORD_RESET_ASKED = "password_reset_asked"  # noqa: S105 - the name of an event
     USERS_IMPORTED = "users_imported"
     COUNTS_CLEARED = "counts_cleared"
     SECOND_STEP_FAILED = "second_step_failed"

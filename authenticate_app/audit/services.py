@@ -58,6 +58,28 @@ def record(
     ).save(force_insert=True)
 
 
+def record_of_request(
+    request: HttpRequest,
+    *,
+    event: Event,
+    actor: Any,
+    reason: str = "",
+    target: Model | None = None,
+    now: datetime | None = None,
+) -> None:
+    """Write what ``actor``, a user, did in ``request``."""
+    record(
+        event=event,
+        reason=reason,
+        actor=actor.pk,
+        actor_name=actor.get_username(),
+        address=request.META.get("REMOTE_ADDR"),
+        request_id=request.META.get("HTTP_X_REQUEST_ID", ""),
+        target=target,
+        now=now,
+    )
+
+
 def record_all(events: Iterable[AuditEvent]) -> None:
     """Write many events of ``event_of``, with few statements."""
     AuditEvent.objects.bulk_create(events, batch_size=BATCH)
