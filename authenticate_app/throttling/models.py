@@ -18,6 +18,7 @@ class FailureCount(models.Model):
         NAME_AND_ADDRESS = "name-address", _("name and address")
         KNOWN_ADDRESS = "known-address", _("name and an address that it lately signed in from")
         ADDRESS = "address", _("address alone")
+        ASKED = "asked", _("new passwords asked for")
 
     key = models.CharField(_("key"), max_length=64, primary_key=True)
     scope = models.CharField(_("scope"), max_length=20, choices=Scope.choices)
