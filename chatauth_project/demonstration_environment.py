@@ -11,6 +11,7 @@ from chatauth_project.environment_rules import DEMONSTRATION_MARK
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 SECRETS_FILE = BASE_DIR / "var" / "demonstration.env"
+MAIL_FOLDER = BASE_DIR / "var" / "mail"
 DATABASE_NAME = "chatauth"
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]")
 EVERY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104 - to recognize them
@@ -31,7 +32,8 @@ def with_demonstration_defaults(
     if variables.get("ENVIRONMENT", "").strip() != "demonstration":
         return variables
     given = {name: value for name, value in variables.items() if value.strip()}
-    return _addresses(given) | {"DATABASE_URL": embedded_url()} | kept_secrets(secrets_file) | given
+    found = {"DATABASE_URL": embedded_url(), **_mail_to_files()}
+    return _addresses(given) | found | kept_secrets(secrets_file) | given
 
 
 def embedded_database() -> EmbeddedPostgres:
@@ -42,6 +44,11 @@ def embedded_database() -> EmbeddedPostgres:
 def embedded_url() -> str:
     """Return the address of the demonstration's own database."""
     return embedded_database().url(DATABASE_NAME)
+
+
+def _mail_to_files() -> dict[str, str]:
+    """E-mails stay on this machine, where whoever tries the product can read them."""
+    return {"EMAIL_URL": MAIL_FOLDER.as_uri(), "EMAIL_FROM": "chat@example.com"}
 
 
 def _addresses(given: Mapping[str, str]) -> dict[str, str]:

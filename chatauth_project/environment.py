@@ -20,9 +20,11 @@ from pydantic import (
 
 from chatauth_project.environment_rules import broken_rules
 from chatauth_project.environment_types import (
+    AppIds,
     BaseUrl,
     DatabaseUrl,
     Duration,
+    EmailUrl,
     FernetKeys,
     Names,
     Networks,
@@ -265,6 +267,46 @@ class SignIn(Variables):
     )
 
 
+class Pages(Variables):
+    """Pages for customers, and e-mail"""
+
+    business_name: str = Field(
+        "",
+        max_length=100,
+        description="What the pages and e-mails call this business where no client asks to sign in. Empty: the host of"
+        " `PUBLIC_BASE_URL`.",
+    )
+    webcredentials_apps: AppIds = Field(
+        (),
+        description="Comma-separated app ids of iOS apps, such as `ABCDE12345.com.example.app`, whose saved passwords"
+        " are offered on the sign-in page; they stand in `/.well-known/apple-app-site-association`.",
+    )
+    email_url: EmailUrl = Field(
+        "",
+        repr=False,
+        description="How e-mails leave: `smtp://user:password@host:587` (turns to TLS, or fails),"
+        " `smtps://user:password@host:465` (TLS from the start), `smtp+plain://localhost:25` (no TLS: for a relay on"
+        " the same machine), `file:///folder` or `console:`. Empty: no e-mails, and no way to set a"
+        " forgotten password anew.",
+    )
+    email_from: str = Field("", max_length=320, description="The address that e-mails come from.")
+    password_reset_lifetime: Duration = Field(
+        HOUR, ge=5 * MINUTE, le=3 * DAY, description="How long the link to a new password, sent by e-mail, is good."
+    )
+    password_resets_by_name: int = Field(
+        3,
+        ge=1,
+        le=1000,
+        description="How many links to a new password may be asked for with one name within `THROTTLE_WINDOW`.",
+    )
+    password_resets_by_address: int = Field(
+        50,
+        ge=1,
+        le=1_000_000,
+        description="How many links to a new password may be asked for from one address within `THROTTLE_WINDOW`.",
+    )
+
+
 class Serving(Variables):
     """Server process"""
 
@@ -315,12 +357,13 @@ GROUPS: tuple[type[Variables], ...] = (
     OAuth,
     Retention,
     SignIn,
+    Pages,
     Serving,
     Logging,
 )
 
 
-class Environment(Logging, Serving, SignIn, Retention, OAuth, Tokens, Addresses, Database, Installation):
+class Environment(Logging, Serving, Pages, SignIn, Retention, OAuth, Tokens, Addresses, Database, Installation):
     """Every variable, valid one by one and together."""
 
     @classmethod

@@ -132,6 +132,12 @@ def _sessions_outlive_token_ids(sessions: timedelta, token_ids: timedelta) -> st
     return _not_less("SESSION_RETENTION", sessions, token_ids, "TOKEN_RETENTION, since tokens belong to sessions")
 
 
+def _mail_has_a_sender(email_url: str, email_from: str) -> str | None:
+    if email_url and "@" not in email_from:
+        return f"EMAIL_FROM is {email_from!r}, but EMAIL_URL is set: it should be an address such as chat@example.com."
+    return None
+
+
 def _not_less(variable: str, span: timedelta, least: timedelta, why: str) -> str | None:
     if span >= least:
         return None
@@ -151,5 +157,6 @@ RULES = (
     Rule(("key_retired", "token_lifetime", "key_leeway"), _retired_outlives_tokens),
     Rule(("key_signing", "key_announced"), _signing_outlives_announced),
     Rule(("token_retention", "token_lifetime", "key_leeway"), _token_ids_outlive_tokens),
+    Rule(("email_url", "email_from"), _mail_has_a_sender),
     Rule(("session_retention", "token_retention"), _sessions_outlive_token_ids),
 )

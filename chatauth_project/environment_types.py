@@ -15,11 +15,13 @@ from urllib.parse import SplitResult, urlsplit
 from pydantic import AfterValidator, BeforeValidator
 
 from chat_app.chat_authenticate.releases import Release as FusionRelease
+from chatauth_project.mail import email_settings
 
 Network = IPv4Network | IPv6Network
 
 DURATION = re.compile(r"(\d{1,9})\s*([smhd]?)", re.IGNORECASE)
 SECONDS_OF_UNIT = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
+APP_ID = re.compile(r"[A-Z0-9]{10}\.[A-Za-z0-9.-]{1,155}")
 DATABASE_SCHEMES = ("postgresql://", "postgres://")
 
 
@@ -136,6 +138,28 @@ def parse_release(text: str) -> str:
         raise ValueError("it should be a release such as 11.13.24.10.0 or R13.18.05") from None
 
 
+def parse_app_ids(text: str) -> tuple[str, ...]:
+    """Read a comma-separated list of Apple's app ids: the team's ten characters, a dot, the bundle id."""
+    apps = split_list(text)
+    for app in apps:
+        if APP_ID.fullmatch(app) is None:
+            raise ValueError(f"{app!r} should be an app id such as ABCDE12345.com.example.app")
+    return apps
+
+
+def parse_email_url(text: str) -> str:
+    """Check how e-mails leave (``chatauth_project.mail``); an empty text stays empty."""
+    try:
+        if text:
+            email_settings(text)
+    except ValueError:
+        raise ValueError(
+            "it should be like smtp://user:password@host:587, smtps://user:password@host:465, smtp+plain://localhost:25,"
+            " file:///folder or console:"
+        ) from None
+    return text
+
+
 def at_least_one(values: tuple[Any, ...]) -> tuple[Any, ...]:
     """Refuse an empty list."""
     if not values:
@@ -143,6 +167,8 @@ def at_least_one(values: tuple[Any, ...]) -> tuple[Any, ...]:
     return values
 
 
+AppIds = Annotated[tuple[str, ...], _from_text(parse_app_ids)]
+EmailUrl = Annotated[str, _from_text(parse_email_url)]
 Duration = Annotated[timedelta, _from_text(parse_duration)]
 Names = Annotated[tuple[str, ...], _from_text(split_list)]
 Networks = Annotated[tuple[Network, ...], _from_text(parse_networks)]

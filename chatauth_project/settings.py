@@ -16,6 +16,7 @@ from chatauth_project import unfold
 from chatauth_project.database import database_settings
 from chatauth_project.demonstration_environment import with_demonstration_defaults
 from chatauth_project.environment import Environment
+from chatauth_project.mail import email_settings
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 _environment = Environment.load(with_demonstration_defaults(os.environ))
@@ -63,6 +64,14 @@ THROTTLE_FAILURES_BY_NAME = _environment.throttle_failures_by_name
 THROTTLE_FAILURES_BY_ADDRESS = _environment.throttle_failures_by_address
 THROTTLE_WINDOW = _environment.throttle_window
 REQUIRE_SECOND_FACTOR_FOR_STAFF = _environment.require_second_factor_for_staff
+
+BUSINESS_NAME = _environment.business_name
+WEBCREDENTIALS_APPS = _environment.webcredentials_apps
+EMAIL_URL = _environment.email_url
+EMAIL_FROM = _environment.email_from
+PASSWORD_RESET_LIFETIME = _environment.password_reset_lifetime
+PASSWORD_RESETS_BY_NAME = _environment.password_resets_by_name
+PASSWORD_RESETS_BY_ADDRESS = _environment.password_resets_by_address
 
 HOST = _environment.host
 PORT = _environment.port
@@ -113,6 +122,7 @@ MIDDLEWARE = [
     "chatauth_project.middleware.pages.ContentSecurityPolicy",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
+    "chatauth_project.middleware.pages.PagesForCustomers",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -130,6 +140,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "authenticate_app.login.context.pages",
             ],
         },
     },
@@ -159,8 +170,15 @@ AUTH_PASSWORD_VALIDATORS: list[dict[str, Any]] = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
-LOGIN_URL = "admin:login"
-LOGIN_REDIRECT_URL = "admin:index"
+LOGIN_URL = "login"
+LOGIN_REDIRECT_URL = "account"
+PASSWORD_RESET_TIMEOUT = int(PASSWORD_RESET_LIFETIME.total_seconds())
+CSRF_FAILURE_VIEW = "authenticate_app.login.views.expired"
+
+# E-mail
+
+globals().update(email_settings(EMAIL_URL))
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = EMAIL_FROM
 
 # OAuth 2.0 and OpenID Connect (docs/oauth.md)
 

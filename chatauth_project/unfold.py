@@ -114,5 +114,4 @@ UNFOLD: dict[str, Any] = {
     "STYLES": [lambda request: _static("chatauth/admin.css")],
     "SCRIPTS": [lambda request: _static("chatauth/admin.js")],
     "SIDEBAR": {"show_search": False, "show_all_applications": False, "navigation": MENU},
-    "LOGIN": {"form": "chatauth_project.admin_site.SignInForm"},
 }

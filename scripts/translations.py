@@ -125,7 +125,7 @@ def placeholders(text: str) -> list[str]:
 
 def _files() -> Iterable[Path]:
     paths = [path for folder in FOLDERS for path in (ROOT / folder).rglob("*") if "migrations" not in path.parts]
-    return sorted(path for path in paths if path.suffix in {".py", ".html"})
+    return sorted(path for path in paths if path.suffix in {".py", ".html", ".txt"})
 
 
 def _readable(path: Path) -> io.BytesIO:

@@ -26,6 +26,8 @@ TEST_ENVIRONMENT = {
     "ALLOWED_HOSTS": "chat.example.com,testserver,127.0.0.1",
     "TRUSTED_PROXIES": "",
     "CORS_ALLOWED_ORIGINS": "https://www.example.com",
+    "EMAIL_URL": "console:",
+    "EMAIL_FROM": "chat@example.com",
     "LOG_FORMAT": "json",
     "LOG_LEVEL": "INFO",
 }

@@ -4,15 +4,15 @@ import pytest
 from django.contrib.auth import authenticate
 from django.test import RequestFactory
 
-from authenticate_app.accounts.forms import ThrottledSignInForm
 from authenticate_app.accounts.models import User
 from authenticate_app.audit.models import AuditEvent
+from authenticate_app.login.forms import SignInForm
 from tests.accounts.conftest import PASSWORD
 
 
-def sign_in(name: str, password: str) -> ThrottledSignInForm:
-    request = RequestFactory().post("/admin/login/", REMOTE_ADDR="192.0.2.1")
-    return ThrottledSignInForm(request, {"username": name, "password": password})
+def sign_in(name: str, password: str) -> SignInForm:
+    request = RequestFactory().post("/login/", REMOTE_ADDR="192.0.2.1")
+    return SignInForm(request, {"username": name, "password": password})
 
 
 def test_a_form_signs_in_as_basic_does(user: User) -> None:

@@ -133,7 +133,7 @@ def test_a_password_is_a_fact_and_no_value(admin: Browser) -> None:
 
 def test_ones_own_password(admin: Browser, superuser: User) -> None:
     new = {"old_password": PASSWORD, "new_password1": "another fine password", "new_password2": "another fine password"}
-    assert admin.post(reverse("admin:password_change"), new).status_code == HTTPStatus.FOUND
+    assert admin.post(reverse("password-change"), new).status_code == HTTPStatus.FOUND
     event = latest(Event.PASSWORD_SET)
     assert (event.actor_id, event.object_id, event.changes) == (superuser.pk, str(superuser.pk), {})
 

@@ -29,10 +29,8 @@ def test_a_chosen_language_stays(admin: Browser) -> None:
 
 @pytest.mark.django_db
 def test_the_form_to_sign_in_and_its_refusal_are_translated() -> None:
-    refused = Browser().post(
-        "/admin/login/", {"username": "nobody", "password": "wrong"}, headers={"accept-language": "de"}
-    )
-    assert "Bitte Benutzername und Passwort" in refused.content.decode()
+    refused = Browser().post("/login/", {"username": "nobody", "password": "wrong"}, headers={"accept-language": "de"})
+    assert "Der Benutzername oder das Passwort stimmt nicht." in refused.content.decode()
 
 
 def test_profile_options_entitlements_and_reasons_are_explained(admin: Browser, superuser: User) -> None:

@@ -22,9 +22,11 @@ ROOT = Path(__file__).resolve().parents[2]
 CODE = ("authenticate_app", "chat_app", "chatauth_project", "tests", "scripts", "benchmarks", "templates", ".ci")
 CODE_SUFFIXES = {".py", ".html", ".sh", ".js", ".css", ""}
 MEASURING_MODULES = (
+    "authenticate_app.accounts.mail",
     "authenticate_app.accounts.metrics",
     "authenticate_app.keys.metrics",
     "authenticate_app.oauth.bearer_metrics",
+    "authenticate_app.login.metrics",
     "chat_app.chat_authenticate.metrics",
     "chatauth_project.housekeeping",
     "chatauth_project.middleware.observability",
