@@ -65,8 +65,10 @@ class ChatSession(models.Model):
     )
     state = models.CharField(_("state"), max_length=13, choices=State.choices, default=State.AUTHENTICATED)
     resumable = models.BooleanField(default=True, null=True)
-    """True for the one session that a request with ``resumeType: RESUME`` comes back to, else NULL: the constraint counts
-    no NULLs, so its index holds every session and also serves searches by the end user's name."""
+    """True for the one session that a request with ``resumeType: RESUME`` comes back to, else NULL.
+
+    The constraint counts no NULLs, so its index holds every session and also serves searches by the end user's name.
+    """
     request = models.JSONField(_("asked for"))
     """The attributes as asked for, without the empty ones, under their wire names."""
     client_address = models.GenericIPAddressField(_("client address"))
