@@ -10,3 +10,10 @@ class AuthenticateAppConfig(AppConfig):
     name = "authenticate_app"
     verbose_name = _("People and security")
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Let the sign-in pages show the client that sent somebody there."""
+        from authenticate_app.login import branding
+        from authenticate_app.oauth.branding import branding_of_client
+
+        branding.register(branding_of_client)

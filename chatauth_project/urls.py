@@ -10,6 +10,7 @@ urlpatterns = [
     path("", include("chat_app.chat_authenticate.urls")),  # first: the hot path
     path("", include("authenticate_app.keys.urls")),
     path("", include("authenticate_app.login.urls")),
+    path("", include("authenticate_app.oauth.urls")),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),

@@ -24,6 +24,15 @@ class Event(StrEnum):
     OBJECT_DELETED = "object_deleted"
     PASSWORD_SET = "password_set"  # noqa: S105 - the name of an event
     PASSWORD_RESET_ASKED = "password_reset_asked"  # noqa: S105 - the name of an event
+    CONSENT_GIVEN = "consent_given"
+    CONSENT_REFUSED = "consent_refused"
+    OAUTH_CLIENT_REFUSED = "oauth_client_refused"
+    OAUTH_CLIENT_THROTTLED = "oauth_client_throttled"
+    OAUTH_TOKEN_ISSUED = "oauth_token_issued"  # noqa: S105 - the name of an event
+    OAUTH_TOKEN_REFUSED = "oauth_token_refused"  # noqa: S105 - the name of an event
+    OAUTH_TOKEN_REUSED = "oauth_token_reused"  # noqa: S105 - the name of an event
+    OAUTH_TOKENS_REVOKED = "oauth_tokens_revoked"
+    OAUTH_SIGNED_OUT = "oauth_signed_out"
     USERS_IMPORTED = "users_imported"
     COUNTS_CLEARED = "counts_cleared"
     SECOND_STEP_FAILED = "second_step_failed"

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 import structlog
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 
 from authenticate_app.keys.certificates import load_private_key, public_jwk, public_key
 from authenticate_app.keys.encryption import Undecryptable, decrypt
@@ -64,6 +64,13 @@ class Keyring:
     def unreadable_kids(self, now: datetime) -> list[str]:
         """Return the keys that should sign at ``now`` and cannot, for want of the right encryption key."""
         return [k.row.kid for k in self._keys if k.is_unreadable and k.row.state(now=now) is State.SIGNING]
+
+    def public_key(self, kid: str, now: datetime) -> RSAPublicKey | None:
+        """Return the published key of that id, which verifies what it signed; None when there is none."""
+        for key in self._keys:
+            if key.row.kid == kid and key.row.state(now=now) in PUBLISHED_IN_THIS_ORDER:
+                return public_key(bytes(key.row.certificate))
+        return None
 
     def key_set(self, now: datetime) -> dict[str, Any]:
         """Return the public keys as a JSON Web Key Set (RFC 7517, section 5)."""

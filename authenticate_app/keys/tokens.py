@@ -25,22 +25,30 @@ class SigningMaterial:
     private_key: RSAPrivateKey
     header_segment: bytes
     """The JOSE header, which is the same for all tokens of the key, in base64url."""
+    access_token_header_segment: bytes
+    """That of OAuth access tokens (RFC 9068, section 2.1)."""
 
     @classmethod
     def prepare(cls, *, kid: str, certificate: bytes, private_key: RSAPrivateKey) -> "SigningMaterial":
         """Compute once what every token of the key shares; ``certificate`` is DER."""
         x5t = thumbprint(certificate)
-        header = _segment({"alg": "RS256", "typ": "JWT", "x5t": x5t, "kid": kid})
-        return cls(kid=kid, x5t=x5t, private_key=private_key, header_segment=header)
+        header = {"alg": "RS256", "typ": "JWT", "x5t": x5t, "kid": kid}
+        return cls(
+            kid=kid,
+            x5t=x5t,
+            private_key=private_key,
+            header_segment=_segment(header),
+            access_token_header_segment=_segment({**header, "typ": "at+jwt"}),
+        )
 
 
-def sign(claims: Mapping[str, object], *, key: SigningMaterial) -> str:
+def sign(claims: Mapping[str, object], *, key: SigningMaterial, header_segment: bytes | None = None) -> str:
     """Return a signed JWT (RFC 7519) with the claims in the order given.
 
     Raises ``TypeError`` or ``ValueError`` when the claims cannot be written as JSON in UTF-8: an unknown type, a
     number that is none, half a surrogate pair. ``kid`` and ``x5t`` stand in the header (docs/chat-authenticate.md).
     """
-    signing_input = key.header_segment + b"." + _segment(claims)
+    signing_input = (header_segment or key.header_segment) + b"." + _segment(claims)
     signature = base64url(_RS256.sign(signing_input, key.private_key))
     return (signing_input + b"." + signature).decode("ascii")
 

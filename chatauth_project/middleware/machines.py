@@ -7,7 +7,17 @@ from corsheaders.middleware import CorsMiddleware
 from django.http import HttpRequest, HttpResponseBase
 from django.urls import ResolverMatch, get_urlconf, resolve
 
-ADDRESSES_FOR_MACHINES = ("/serviceApi/", "/crmRestApi/", "/.well-known/", "/healthz", "/readyz")
+ADDRESSES_FOR_MACHINES = (
+    "/serviceApi/",
+    "/crmRestApi/",
+    "/.well-known/",
+    "/oauth/token",
+    "/oauth/introspect",
+    "/oauth/revoke",
+    "/oauth/userinfo",
+    "/healthz",
+    "/readyz",
+)
 
 
 class CrossOrigin(CorsMiddleware):

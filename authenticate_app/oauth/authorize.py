@@ -1,0 +1,108 @@
+"""``/oauth/authorize``: a browser comes with a client's wish, and goes back with a code or an error."""
+
+from typing import Any, cast
+
+from django.conf import settings
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseRedirectBase
+from django.shortcuts import render, resolve_url
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from authenticate_app.audit.events import Event
+from authenticate_app.audit.services import record
+from authenticate_app.oauth import authorization, metrics
+from authenticate_app.oauth.authorization import AuthorizationRequest, ErrorForClient, Step
+from authenticate_app.oauth.context import Context, now_of, origin_of
+from authenticate_app.oauth.errors import ErrorCode, UntrustedRequest
+from authenticate_app.oauth.scopes import SCOPES
+from authenticate_app.oauth.sessions import person_of
+
+ENDPOINT = "authorize"
+AGREED = "allow"
+"""The button of the consent page whose form field says that the person agrees."""
+
+
+class RedirectToClient(HttpResponseRedirectBase):
+    """To an address that was compared with what is registered, whatever its scheme."""
+
+    status_code = 302
+    allowed_schemes = ["https", "http"]  # noqa: RUF012 - as Django declares it
+
+
+@require_http_methods(["GET", "POST"])
+def authorize(request: HttpRequest) -> HttpResponse:
+    """Answer an authorization request; a POST is the consent page's, with the same query."""
+    context = Context(origin_of(request), now_of(request), person=person_of(request))
+    try:
+        asked = authorization.read(request, context)
+        response = _answer(request, asked, context)
+    except UntrustedRequest as untrusted:
+        response = _counted(untrusted_page(request, untrusted), "untrusted")
+    except ErrorForClient as refused:
+        response = _counted(RedirectToClient(refused.location), refused.error.code.value)
+    return kept_by_nobody(response)
+
+
+def kept_by_nobody(response: HttpResponse) -> HttpResponse:
+    """Let no cache keep a page or redirect of the flow, and tell its address to no other site (RFC 9700, 4.2.4)."""
+    response["Cache-Control"] = "no-store"
+    response["Referrer-Policy"] = "no-referrer"
+    return response
+
+
+def untrusted_page(request: HttpRequest, untrusted: UntrustedRequest) -> HttpResponse:
+    """Tell the person that something is wrong with the application that sent them; nobody is sent anywhere."""
+    shown = {
+        "title": _("This link does not work"),
+        "sentence": _("The application that sent you here is not registered, or asked in a way that it is not."),
+        "hint": _("Go back to it and try again. If that does not help, tell the people who run it."),
+        "code": untrusted.reason,
+    }
+    return render(request, "customer/error.html", shown, status=400)
+
+
+def _answer(request: HttpRequest, asked: AuthorizationRequest, context: Context) -> HttpResponse:
+    step = authorization.next_step(asked, context)
+    if step is Step.SIGN_IN:
+        return _counted(_to_sign_in(asked, context), "sign_in")
+    if step is Step.CONSENT:
+        if request.method != "POST":
+            return _counted(_consent_page(request, asked), "consent")
+        _take_decision(request, asked, context)
+    return _counted(RedirectToClient(authorization.issue_code(asked, context)), "code")
+
+
+def _to_sign_in(asked: AuthorizationRequest, context: Context) -> HttpResponse:
+    back = authorization.sign_in_return(asked, path=reverse("oauth-authorize"), now=context.now)
+    again = "?again" if context.person is not None else ""
+    return redirect_to_login(back, resolve_url(settings.LOGIN_URL) + again)
+
+
+def _consent_page(request: HttpRequest, asked: AuthorizationRequest) -> HttpResponse:
+    shown = {"scopes_descriptions": [SCOPES[scope] for scope in asked.scopes]}
+    return render(request, "customer/consent.html", shown)
+
+
+def _take_decision(request: HttpRequest, asked: AuthorizationRequest, context: Context) -> None:
+    has_agreed = AGREED in request.POST
+    user = cast("Any", request.user)
+    record(
+        event=Event.CONSENT_GIVEN if has_agreed else Event.CONSENT_REFUSED,
+        actor=user.pk,
+        actor_name=user.get_username(),
+        address=context.origin.address,
+        request_id=context.origin.request_id,
+        target=asked.client,
+        changes={"scopes": [None, list(asked.scopes)]},
+        now=context.now,
+    )
+    if not has_agreed:
+        raise authorization.refusal(asked, ErrorCode.ACCESS_DENIED, "The person refused.")
+
+
+def _counted(response: HttpResponse, outcome: str) -> HttpResponse:
+    metrics.ANSWERS.labels(ENDPOINT, outcome).inc()
+    return response

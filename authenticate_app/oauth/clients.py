@@ -1,0 +1,124 @@
+"""All clients as one process knows them, and how a client proves who it is (RFC 6749, section 2.3)."""
+
+import binascii
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from urllib.parse import unquote_plus
+
+from django.http import HttpRequest
+
+from authenticate_app.accounts.credentials import MalformedCredentials, parse_basic
+from authenticate_app.accounts.sign_in import Origin
+from authenticate_app.audit.events import Event
+from authenticate_app.audit.services import record
+from authenticate_app.factors.allowance import claim_failure
+from authenticate_app.oauth import secrets
+from authenticate_app.oauth.errors import ErrorCode, OAuthError, invalid_request
+from authenticate_app.oauth.models import Client
+from authenticate_app.oauth.parameters import Parameters
+from authenticate_app.revisions.memory import Remembered
+
+TOPIC = "clients"
+CHALLENGE = {"WWW-Authenticate": 'Basic realm="oauth", charset="UTF-8"'}
+"""An answer of 401 says how to do better (RFC 6749, section 5.2)."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimedClient:
+    """Who a request says that it comes from; nothing is proven yet. No secret: a public client, or nobody."""
+
+    client_id: str
+    secret: str = field(default="", repr=False)
+
+
+def _load() -> Mapping[str, Client]:
+    return {client.client_id: client for client in Client.objects.defer("logo")}
+
+
+clients: Remembered[Mapping[str, Client]] = Remembered(TOPIC, _load)
+"""This process's clients, by their ``client_id``, without their logos."""
+
+
+def find_client(client_id: str) -> Client | None:
+    """Return an active client; no query while nothing has changed."""
+    client = clients.current().value.get(client_id)
+    return client if client is not None and client.is_active else None
+
+
+def authenticate(request: HttpRequest, form: Parameters, *, origin: Origin, now: datetime) -> Client:
+    """Return the client that a request comes from, by HTTP Basic or by the form.
+
+    A right secret passes whatever was guessed before; wrong ones are counted and audited, up to an allowance.
+
+    Raises:
+        OAuthError: ``invalid_request`` when it proves itself in two ways at once; ``invalid_client`` when it is
+            unknown, disabled, or its secret wrong (401), also after too many failures (429).
+    """
+    claimed = _claimed(request, form)
+    client = find_client(claimed.client_id)
+    if client is None or not _is_proven(client, claimed):
+        raise _refused(client, claimed, origin, now)
+    return client
+
+
+def _claimed(request: HttpRequest, form: Parameters) -> ClaimedClient:
+    by_header = _from_header(request.META.get("HTTP_AUTHORIZATION", ""))
+    client_id, secret = form.get("client_id", ""), form.get("client_secret", "")
+    if by_header is None:
+        return ClaimedClient(client_id, secret)
+    if secret:
+        raise invalid_request("The client proves itself in the header and in the body; it should use one of them.")
+    if client_id not in {"", by_header.client_id}:
+        raise invalid_request("The parameter client_id names another client than the header does.")
+    return by_header
+
+
+def _from_header(header: str) -> ClaimedClient | None:
+    """Read HTTP Basic, whose parts are form-encoded once more (RFC 6749, section 2.3.1)."""
+    if not header:
+        return None
+    try:
+        credentials = parse_basic(header)
+    except (MalformedCredentials, binascii.Error):
+        credentials = None
+    if credentials is None:
+        return ClaimedClient("")  # whoever sends a header wants to be judged by it
+    return ClaimedClient(unquote_plus(credentials.name), unquote_plus(credentials.password))
+
+
+def _is_proven(client: Client, claimed: ClaimedClient) -> bool:
+    if client.is_confidential:
+        return secrets.matches(claimed.secret, client.client_secret)
+    return not claimed.secret
+
+
+def _refused(client: Client | None, claimed: ClaimedClient, origin: Origin, now: datetime) -> OAuthError:
+    counted_as = client.pk if client is not None else 0
+    allowance = claim_failure(f"secret of client {counted_as}", user=None, origin=origin, now=now)
+    if allowance.is_granted:
+        _audit(Event.OAUTH_CLIENT_REFUSED, client, claimed, origin, now)
+        description = "The client is unknown or disabled, or its secret is wrong."
+        return OAuthError(ErrorCode.INVALID_CLIENT, description, status=401, headers=CHALLENGE)
+    if allowance.note_refusal(now=now):
+        _audit(Event.OAUTH_CLIENT_THROTTLED, client, claimed, origin, now)
+    headers = {"Retry-After": str(allowance.wait(now=now))}
+    return OAuthError(ErrorCode.INVALID_CLIENT, "Too many wrong secrets.", status=429, headers=headers)
+
+
+def _audit(event: Event, client: Client | None, claimed: ClaimedClient, origin: Origin, now: datetime) -> None:
+    record(
+        event=event,
+        reason=_reason(client, claimed),
+        name=claimed.client_id if client is None else "",
+        address=origin.address,
+        request_id=origin.request_id,
+        target=client,
+        now=now,
+    )
+
+
+def _reason(client: Client | None, claimed: ClaimedClient) -> str:
+    if client is None:
+        return "unknown-client"
+    return "wrong-secret" if claimed.secret else "no-secret"

@@ -1,0 +1,56 @@
+"""``/oauth/introspect``: whether a token counts, and what it is good for (RFC 7662)."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+
+from authenticate_app.oauth.addresses import issuer
+from authenticate_app.oauth.answers import for_machines, json_answer
+from authenticate_app.oauth.clients import authenticate
+from authenticate_app.oauth.context import now_of, origin_of
+from authenticate_app.oauth.errors import invalid_request
+from authenticate_app.oauth.models import AccessToken, Client, RefreshToken
+from authenticate_app.oauth.parameters import read_form
+from authenticate_app.oauth.purposes import Purpose
+from authenticate_app.oauth.selectors import find_access_token, find_refresh_token
+
+PARAMETERS = frozenset({"token", "token_type_hint", "client_id", "client_secret"})
+INACTIVE = {"active": False}
+"""All that anybody learns of a token that does not count, or is none of theirs (section 2.2)."""
+
+
+@for_machines("introspect", methods=["POST"])
+def introspect(request: HttpRequest) -> HttpResponse:
+    """Answer an introspection request. Without a hint, and with a wrong one, both kinds of tokens are looked for."""
+    now = now_of(request)
+    form = read_form(request, known=PARAMETERS)
+    client = authenticate(request, form, origin=origin_of(request), now=now)
+    if "token" not in form:
+        raise invalid_request("The parameter token is missing.")
+    access_token = find_access_token(form["token"], now=now)
+    if access_token is not None:
+        return json_answer(_of_access_token(access_token) if _may_ask(client, access_token) else INACTIVE)
+    refresh_token = find_refresh_token(form["token"], now=now)
+    is_own = refresh_token is not None and refresh_token.application_id == client.pk
+    return json_answer(_of(refresh_token) if refresh_token is not None and is_own else INACTIVE)
+
+
+def _may_ask(client: Client, token: AccessToken) -> bool:
+    """A client may ask about its own tokens; an integration, which is what a resource server is, about everybody's."""
+    return client.is_confidential and (token.application_id == client.pk or client.purpose == Purpose.INTEGRATION)
+
+
+def _of_access_token(token: AccessToken) -> dict[str, Any]:
+    return {**_of(token), "token_type": "Bearer", "aud": issuer()}
+
+
+def _of(token: AccessToken | RefreshToken) -> dict[str, Any]:
+    return {
+        "active": True,
+        "scope": token.scope,
+        "client_id": token.application.client_id,
+        "sub": str(token.user.subject) if token.user is not None else token.application.client_id,
+        "exp": int(token.expires.timestamp()),
+        "iat": int(token.created.timestamp()),
+        "iss": issuer(),
+    }

@@ -1,0 +1,119 @@
+"""oauthlib's server with the grants that are offered here, and no others: code, refresh token, client credentials."""
+
+import hmac
+import re
+from base64 import urlsafe_b64encode
+from hashlib import sha256
+from typing import Any, ClassVar
+
+from django.conf import settings
+from oauthlib.oauth2.rfc6749.endpoints import AuthorizationEndpoint, TokenEndpoint
+from oauthlib.oauth2.rfc6749.errors import InvalidRequestError, UnsupportedGrantTypeError
+from oauthlib.oauth2.rfc6749.grant_types import AuthorizationCodeGrant as PlainAuthorizationCodeGrant
+from oauthlib.oauth2.rfc6749.grant_types import ClientCredentialsGrant
+from oauthlib.oauth2.rfc6749.tokens import BearerToken
+from oauthlib.openid.connect.core.grant_types import AuthorizationCodeGrant, RefreshTokenGrant
+
+from authenticate_app.oauth import purposes, secrets
+from authenticate_app.oauth.context import context_of
+from authenticate_app.oauth.tokens import sign_access_token
+
+CODE_VERIFIER = re.compile(r"[A-Za-z0-9._~-]{43,128}")
+"""RFC 7636, section 4.1."""
+CODE_CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")
+"""What SHA-256 makes of it: 32 bytes in base64url (section 4.2)."""
+
+
+def proves(code_verifier: str, code_challenge: str) -> bool:
+    """Whether the verifier is the one that the challenge was made of, by S256 (RFC 7636, section 4.6)."""
+    if not CODE_VERIFIER.fullmatch(code_verifier):
+        return False
+    digest = urlsafe_b64encode(sha256(code_verifier.encode("ascii")).digest()).rstrip(b"=")
+    return hmac.compare_digest(digest, code_challenge.encode())
+
+
+class CodeGrantWithS256(PlainAuthorizationCodeGrant):
+    """Authorization codes with PKCE by S256 alone, and codes that a phone need not escape."""
+
+    _code_challenge_methods: ClassVar = {"S256": proves}
+
+    def create_authorization_code(self, request: Any) -> dict[str, str]:
+        """Make a code; the state goes back with it as it came (RFC 6749, section 4.1.2)."""
+        state = {"state": request.state} if request.state else {}
+        return {"code": secrets.new_code(), **state}
+
+    def validate_authorization_request(self, request: Any) -> Any:
+        """Also refuse a challenge that S256 cannot have made."""
+        checked = super().validate_authorization_request(request)
+        if request.code_challenge is not None and not CODE_CHALLENGE.fullmatch(request.code_challenge):
+            description = "The code_challenge should be 43 characters of base64url, made by S256."
+            raise InvalidRequestError(description=description, request=request)
+        return checked
+
+
+class CodeGrant(AuthorizationCodeGrant):
+    """The same with what OpenID Connect adds, where the scope ``openid`` is asked for."""
+
+    def __init__(self, request_validator: Any) -> None:
+        self.proxy_target = CodeGrantWithS256(request_validator, post_token=[request_validator.use_code])
+        self.custom_validators.post_auth.append(self.openid_authorization_validator)
+        self.register_token_modifier(self.add_id_token)
+
+
+class Bearer(BearerToken):
+    """Makes access tokens, opaque or signed, and refresh tokens where the client's purpose allows them."""
+
+    def create_token(self, request: Any, refresh_token: bool = False, **kwargs: Any) -> Any:
+        """Return the members of the answer (RFC 6749, section 5.1); nothing is stored yet."""
+        allowed = purposes.RULES[request.client.purpose].has_refresh_tokens
+        return super().create_token(request, refresh_token=refresh_token and allowed, **kwargs)
+
+
+def new_access_token(request: Any, refresh_token: bool = False) -> str:
+    """Make an access token for a request of oauthlib's."""
+    if not request.client.signed_access_tokens:
+        return secrets.new_token()
+    context = context_of(request)
+    if context.signing_key is None:
+        raise LookupError("No signing key was given for a client with signed access tokens.")
+    return sign_access_token(
+        user=request.user, client=request.client, scopes=request.scopes, now=context.now, key=context.signing_key
+    )
+
+
+def new_refresh_token(request: Any) -> str:
+    """Make a refresh token of the family that the request's sign-in has."""
+    return secrets.new_refresh_token(request.sign_in.family)
+
+
+class _UnknownGrant:
+    """Stands for every grant type that is not offered."""
+
+    def create_token_response(self, request: Any, token_handler: Any) -> Any:
+        raise UnsupportedGrantTypeError(request=request)
+
+
+class Server(AuthorizationEndpoint, TokenEndpoint):
+    """What the toolkit's setting ``OAUTH2_SERVER_CLASS`` names."""
+
+    def __init__(self, request_validator: Any, **_options: Any) -> None:
+        code_grant = CodeGrant(request_validator)
+        bearer = Bearer(request_validator, new_access_token, _expires_in, new_refresh_token)
+        AuthorizationEndpoint.__init__(
+            self, default_response_type="code", response_types={"code": code_grant}, default_token_type=bearer
+        )
+        TokenEndpoint.__init__(
+            self,
+            default_grant_type="",
+            grant_types={
+                "authorization_code": code_grant,
+                "refresh_token": RefreshTokenGrant(request_validator),
+                "client_credentials": ClientCredentialsGrant(request_validator),
+                "": _UnknownGrant(),
+            },
+            default_token_type=bearer,
+        )
+
+
+def _expires_in(_request: Any) -> int:
+    return int(settings.ACCESS_TOKEN_LIFETIME.total_seconds())
