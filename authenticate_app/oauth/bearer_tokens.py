@@ -66,7 +66,8 @@ EXISTS (
 _FIND = f"""
 WITH token AS MATERIALIZED (
     SELECT
-        coalesce(token.user_id, client.acting_user_id) AS user_id, token.password_stamp, token.scope, token.expires,
+        coalesce(token.user_id, client.acting_user_id) AS user_id, token.user_id IS NULL AS is_of_client,
+        token.password_stamp, token.scope, token.expires,
         client.id AS client_id, client.name AS client_name, client.is_active, client.allowed_scopes
     FROM authenticate_app_accesstoken AS token
     JOIN authenticate_app_client AS client ON client.id = token.application_id
@@ -76,7 +77,7 @@ WITH token AS MATERIALIZED (
 ), {HELD}
 SELECT
     {ACCOUNT}, token.client_id, token.client_name, token.is_active,
-    coalesce(token.password_stamp = person.password_stamp, TRUE),
+    token.is_of_client OR token.password_stamp IS NOT DISTINCT FROM person.password_stamp,
     string_to_array(token.scope, ' '), string_to_array(token.allowed_scopes, ' '), token.expires
 FROM token LEFT JOIN person ON TRUE
 """  # noqa: S608 - made of constants
