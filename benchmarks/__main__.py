@@ -3,31 +3,41 @@
 import argparse
 import shutil
 import sys
+from collections.abc import Callable
+from itertools import count
 from statistics import median
 
-from benchmarks import machine, report, scenarios
+from benchmarks import machine, oauth, report, scenarios
+from benchmarks.browser import WrongAnswer
+from benchmarks.dataset import INTEGRATION, SIGNED_INTEGRATION
 from benchmarks.load import LoadFault, require_wrk
 from benchmarks.report import Report, Row
 from benchmarks.resources import Signatures
-from benchmarks.scenarios import Measured, WrongAnswer
+from benchmarks.scenarios import Measured, Meter
 from benchmarks.stack import PROJECT, Installation, Server, StackFault, database_server
+from chatauth_project.embedded_postgres import EmbeddedPostgres
 
 DISK_BYTES_OF_A_SESSION = 1_500
 """With its indexes, its share of the write-ahead log, and the room that loading needs."""
 GIGABYTE = 10**9
 
 
-def speed(options: argparse.Namespace) -> Report:
-    """Measure the server on a fresh database."""
+def speed(options: argparse.Namespace) -> list[Report]:
+    """Measure the server, each part on a fresh database."""
+    chosen = [options.only] if options.only else list(PARTS)
     with database_server() as cluster:
-        result = Report("speed", machine.description(cluster))
-        with Server(Installation(cluster, "speed")) as server:
-            result.add([Row("start until the first answer", f"{server.start_seconds:.1f} s", "at most 3 s")])
-            _measure_speed(server, result, options)
+        return [_measured(cluster, name, options) for name in chosen]
+
+
+def _measured(cluster: EmbeddedPostgres, name: str, options: argparse.Namespace) -> Report:
+    result = Report(name, machine.description(cluster))
+    with Server(Installation(cluster, name)) as server:
+        PARTS[name](server, result, options)
     return result
 
 
-def _measure_speed(server: Server, result: Report, options: argparse.Namespace) -> None:
+def _measure_chat(server: Server, result: Report, options: argparse.Namespace) -> None:
+    result.add([Row("start until the first answer", f"{server.start_seconds:.1f} s", "at most 3 s")])
     signatures = Signatures()
     scenarios.warm_up(server)
     rounds = [scenarios.warm(server, seconds=options.seconds, signatures=signatures) for _ in range(options.rounds)]
@@ -39,7 +49,25 @@ def _measure_speed(server: Server, result: Report, options: argparse.Namespace) 
     result.add([report.memory_row(scenarios.memory(server))])
 
 
-def growth(options: argparse.Namespace) -> Report:
+def _measure_oauth(server: Server, result: Report, options: argparse.Namespace) -> None:
+    meter, numbers = Meter(server, options.seconds, Signatures()), count(oauth.FLOWS_AT_ONCE)
+    rounds = range(options.rounds)
+    opaque = [oauth.client_credentials(meter, INTEGRATION) for _ in rounds]
+    result.add(report.cost_rows("client credentials, opaque", opaque))
+    signed = [oauth.client_credentials(meter, SIGNED_INTEGRATION) for _ in rounds]
+    result.add(report.cost_rows("client credentials, signed", signed, "at most 4.0"))
+    result.add(report.cost_rows("introspection", [oauth.introspection(meter) for _ in rounds]))
+    result.add(report.cost_rows("chatAuthenticate by token", [oauth.chat_by_token(meter) for _ in rounds]))
+    result.add(report.flow_rows([oauth.code_flows(meter) for _ in rounds]))
+    result.add(report.sign_in_rows([oauth.sign_ins(meter, numbers) for _ in rounds]))
+    result.add(report.statement_rows(oauth.statements(server)))
+
+
+PARTS = {"speed": _measure_chat, "oauth": _measure_oauth}
+"""What ``speed`` measures, and under which name it stands in docs/performance.md."""
+
+
+def growth(options: argparse.Namespace) -> list[Report]:
     """Measure the server on an empty and on a big database, by turns."""
     _require_disk(options.sessions * DISK_BYTES_OF_A_SESSION)
     with database_server() as cluster:
@@ -50,7 +78,7 @@ def growth(options: argparse.Namespace) -> Report:
         grown.run("-m", "benchmarks.dataset", "grown", *(f"--{name}={size}" for name, size in sizes.items()))
         with Server(empty) as first, Server(grown) as second:
             _compare(first, second, result, options)
-    return result
+    return [result]
 
 
 def _require_disk(needed: int) -> None:
@@ -94,11 +122,11 @@ def main() -> int:
     options = _parser().parse_args()
     try:
         require_wrk()
-        result = options.measure(options)
+        results = options.measure(options)
     except (LoadFault, StackFault, WrongAnswer) as fault:
         print(fault, file=sys.stderr)
         return 1
-    if options.write:
+    for result in results if options.write else ():
         result.write()
     return 0
 
@@ -106,16 +134,24 @@ def main() -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="benchmarks", description=__doc__)
     commands = parser.add_subparsers(required=True)
-    for name, measure in (("speed", speed), ("growth", growth)):
-        command = commands.add_parser(name, help=measure.__doc__)
-        command.set_defaults(measure=measure)
-        command.add_argument("--seconds", type=int, default=10, help="length of a round")
-        command.add_argument("--rounds", type=int, default=5, help="rounds, of which the median counts")
-        command.add_argument("--write", action="store_true", help="put the results into docs/performance.md")
-    command.add_argument("--sessions", type=int, default=10_000_000)
-    command.add_argument("--users", type=int, default=100_000)
-    command.add_argument("--rules", type=int, default=1_000)
+    of_speed, of_growth = (
+        _command(commands.add_parser(measure.__name__, help=measure.__doc__), measure) for measure in (speed, growth)
+    )
+    of_speed.add_argument("--only", choices=PARTS, help="one part, not all")
+    of_growth.add_argument("--sessions", type=int, default=10_000_000)
+    of_growth.add_argument("--users", type=int, default=100_000)
+    of_growth.add_argument("--rules", type=int, default=1_000)
     return parser
+
+
+def _command(
+    command: argparse.ArgumentParser, measure: Callable[[argparse.Namespace], list[Report]]
+) -> argparse.ArgumentParser:
+    command.set_defaults(measure=measure)
+    command.add_argument("--seconds", type=int, default=10, help="length of a round")
+    command.add_argument("--rounds", type=int, default=5, help="rounds, of which the median counts")
+    command.add_argument("--write", action="store_true", help="put the results into docs/performance.md")
+    return command
 
 
 if __name__ == "__main__":

@@ -16,6 +16,12 @@ import django
 SERVICE_ACCOUNT = "benchmark"
 NEWCOMERS = 40
 """Users who sign in for the first time while they are measured."""
+SIGNERS = 2_000
+"""Users who sign in by the form, each once for a worker."""
+INTEGRATION, SIGNED_INTEGRATION = "benchmark-integration", "benchmark-signed-integration"
+WEB_APPLICATION = "benchmark-web-application"
+"""OAuth clients, by their ``client_id``."""
+REDIRECT_URI = "https://www.example.com/callback"
 SLICE = 500_000
 """Rows of one statement: few enough to show progress, many enough to cost nothing by themselves."""
 LOADING = {"maintenance_work_mem": "512MB", "synchronous_commit": "off"}
@@ -26,6 +32,11 @@ TESTED_BY_TEXT = 20
 def newcomer(number: int) -> str:
     """Return the name of one of the users who have never signed in."""
     return f"newcomer-{number}@example.com"
+
+
+def signer(number: int) -> str:
+    """Return the name of one of the users who sign in by the form."""
+    return f"signer-{number}@example.com"
 
 
 def base() -> None:
@@ -39,6 +50,8 @@ def base() -> None:
     _store_caller(SERVICE_ACCOUNT, ON_BEHALF_ROLE)
     for number in range(NEWCOMERS):
         _store_caller(newcomer(number))
+    _store_signers()
+    _store_clients()
 
 
 def _store_caller(name: str, *further_roles: str) -> None:
@@ -49,6 +62,49 @@ def _store_caller(name: str, *further_roles: str) -> None:
 
     user = User.objects.create_user(name, os.environ["BENCHMARK_PASSWORD"])
     user.groups.set(Group.objects.filter(name__in=(SELF_SERVICE_USER, *further_roles)))
+
+
+def _store_signers() -> None:
+    """All with one hash, which takes as long to compare with as any other."""
+    from authenticate_app.accounts.models import User
+
+    password_hash = User.objects.get(username=SERVICE_ACCOUNT).password
+    users = [User(username=signer(number), password=password_hash) for number in range(SIGNERS)]
+    for user in users:
+        user.set_name_keys()
+    User.objects.bulk_create(users)
+
+
+def _store_clients() -> None:
+    from authenticate_app.accounts.models import User
+    from authenticate_app.oauth.models import Client
+    from authenticate_app.oauth.purposes import Purpose
+    from authenticate_app.oauth.secrets import checksum
+
+    secret = {
+        "client_type": Client.CLIENT_CONFIDENTIAL,
+        "client_secret": checksum(os.environ["BENCHMARK_PASSWORD"]),
+    }
+    integration = {
+        **secret,
+        "purpose": Purpose.INTEGRATION,
+        "authorization_grant_type": Client.GRANT_CLIENT_CREDENTIALS,
+        "allowed_scopes": "chat.authenticate",
+        "acting_user": User.objects.get(username=SERVICE_ACCOUNT),
+    }
+    Client.objects.create(client_id=INTEGRATION, **integration)
+    Client.objects.create(
+        client_id=SIGNED_INTEGRATION, **integration, signed_access_tokens=True, signed_because="It is measured."
+    )
+    Client.objects.create(
+        client_id=WEB_APPLICATION,
+        **secret,
+        purpose=Purpose.WEB,
+        authorization_grant_type=Client.GRANT_AUTHORIZATION_CODE,
+        redirect_uris=REDIRECT_URI,
+        allowed_scopes="openid profile",
+        is_trusted=True,
+    )
 
 
 def grown(*, sessions: int, users: int, rules: int) -> None:

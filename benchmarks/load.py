@@ -4,11 +4,12 @@ import base64
 import json
 import shutil
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlencode
 
-SCRIPT = Path(__file__).with_name("load.lua")
+HERE = Path(__file__).parent
 CONNECTIONS = 32
 MICROSECONDS = 1_000_000
 TIMEOUT = "30s"
@@ -21,11 +22,21 @@ class LoadFault(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """Requests over ``connections`` at once. ``from_many``: each from an address of its own."""
+    """Requests over ``connections`` at once: what a script of wrk sends, given its arguments."""
 
-    authorization: str
+    script: str
+    arguments: tuple[str, ...]
     connections: int = CONNECTIONS
-    from_many: bool = False
+
+
+def chat_tokens(authorization: str, *, connections: int = CONNECTIONS, from_many: bool = False) -> Load:
+    """Return requests for chat tokens, each for a new end user. ``from_many``: each from an address of its own."""
+    return Load("load.lua", (authorization, "many" if from_many else "one"), connections)
+
+
+def forms(path: str, form: Mapping[str, str], *, authorization: str) -> Load:
+    """Return requests that post the same form again and again."""
+    return Load("post.lua", (path, authorization, urlencode(form)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +77,9 @@ class Running:
 
 def start(load: Load, *, address: str, seconds: int) -> Running:
     """Begin to make a load on the server at ``address``. Raises ``LoadFault``."""
-    arguments = (*_wrk(load.connections, seconds), "--script", str(SCRIPT), address, "--")
-    spread = "many" if load.from_many else "one"
-    return _start((*arguments, load.authorization, spread))
+    return _start(
+        (*_wrk(load.connections, seconds), "--script", str(HERE / load.script), address, "--", *load.arguments)
+    )
 
 
 def make(load: Load, *, address: str, seconds: int) -> Answers:

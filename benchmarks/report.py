@@ -1,13 +1,22 @@
 """Results as tables: on the terminal, and in docs/performance.md."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 
+from benchmarks.oauth import Flows, SignIns
 from benchmarks.scenarios import Crowd, FirstCalls, Measured
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "performance.md"
+
+MOST_STATEMENTS = {
+    "client credentials": "at most 3",
+    "introspection": "at most 2",
+    "code to token": "at most 10",
+    "discovery": "0",
+    "key set": "0",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +93,42 @@ def crowd_rows(crowds: Sequence[Crowd]) -> list[Row]:
         Row("requests per second beside wrong passwords", f"{beside:.0f} ({share:.0%})", "> 50 %"),
         Row("wrong passwords refused per second", f"{refused:.0f}"),
     ]
+
+
+def cost_rows(name: str, rounds: Sequence[Measured], wanted: str = "") -> list[Row]:
+    """Describe rounds of another load in short: speed, errors, cost (medians)."""
+    p99 = median(each.answers.p99 for each in rounds)
+    errors = sum(each.answers.refused + each.answers.broken for each in rounds)
+    return [
+        Row(f"{name}: requests per second", f"{median(each.answers.per_second for each in rounds):.0f}"),
+        Row(f"{name}: 99 of 100 answers within", f"{p99:.1f} ms"),
+        Row(f"{name}: errors", f"{errors}", "0"),
+        Row(f"{name}: cost in signatures", f"{median(each.total for each in rounds):.2f}", wanted),
+    ]
+
+
+def flow_rows(rounds: Sequence[Flows]) -> list[Row]:
+    """Describe whole code flows (medians)."""
+    speed, half = median(each.per_second for each in rounds), median(each.p50 for each in rounds)
+    return [
+        Row("whole code flow: flows per second", f"{speed:.0f}"),
+        Row("whole code flow: half of them within", f"{half:.1f} ms"),
+        Row("whole code flow: cost in signatures", f"{median(each.total for each in rounds):.2f}"),
+    ]
+
+
+def sign_in_rows(rounds: Sequence[SignIns]) -> list[Row]:
+    """Describe sign-ins by form beside what the hash alone allows (medians)."""
+    return [
+        Row("hashes per second, if nothing else is done", f"{median(each.hashes_per_second for each in rounds):.1f}"),
+        Row("sign-ins by form per second", f"{median(each.per_second for each in rounds):.1f}"),
+        Row("of what the hash alone allows", f"{median(each.share for each in rounds):.0%}", "at least 90 %"),
+    ]
+
+
+def statement_rows(found: Mapping[str, int]) -> list[Row]:
+    """Describe how many statements requests cost."""
+    return [Row(f"{name}: statements", f"{number}", MOST_STATEMENTS.get(name, "")) for name, number in found.items()]
 
 
 def memory_row(megabytes: Sequence[float]) -> Row:

@@ -1,20 +1,18 @@
 """What is measured, one function for each question."""
 
 import json
-import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPResponse
 from statistics import median
-from typing import TypeVar
-
-import psycopg
 
 from benchmarks import dataset, load
+from benchmarks.browser import WrongAnswer
 from benchmarks.load import Answers, Load
 from benchmarks.resources import Cpu, Signatures, resident_megabytes
 from benchmarks.stack import LOOPBACK, Server
+from benchmarks.statements import StatementLog
 
 WARM_UP_SECONDS = 3
 SETTLING_SECONDS = 3
@@ -23,18 +21,12 @@ COUNTED = 9
 """So many single requests are counted; the median does not mind when housekeeping comes between."""
 PATH = "/crmRestApi/resources/latest/chatAuthenticate"
 KEY_SET = "/.well-known/jwks.json"
-STATEMENT = re.compile(rb"LOG:  (?:execute|statement)")
-
-Result = TypeVar("Result")
-
-
-class WrongAnswer(Exception):
-    """The server answered otherwise than it should, so there is nothing to measure."""
+SESSIONS = "chat_app_chatsession"
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """A load and what it cost; ``cpu`` and ``signature`` in seconds, ``stored`` in sessions."""
+    """A load and what it cost; ``cpu`` and ``signature`` in seconds, ``stored`` in rows (of sessions or tokens)."""
 
     answers: Answers
     cpu: Cpu
@@ -83,7 +75,7 @@ class Crowd:
 
 def service_account(server: Server) -> Load:
     """Return the ordinary load: one service account that asks for tokens of ever new end users."""
-    return Load(load.basic(dataset.SERVICE_ACCOUNT, server.installation.password))
+    return load.chat_tokens(load.basic(dataset.SERVICE_ACCOUNT, server.installation.password))
 
 
 def warm_up(server: Server) -> None:
@@ -93,13 +85,31 @@ def warm_up(server: Server) -> None:
 
 def warm(server: Server, *, seconds: int, signatures: Signatures) -> Measured:
     """Measure tokens of ever new end users. Raises ``WrongAnswer`` when one was answered that is not stored."""
-    last, cpu = server.installation.last_session(), server.cpu()
-    with signatures.sampled() as samples:
-        answers = load.make(service_account(server), address=server.address, seconds=seconds)
-    used, stored = server.cpu() - cpu, server.installation.sessions_after(last)
-    if stored < answers.good:
-        raise WrongAnswer(f"{answers.good} requests were answered, but only {stored} sessions are stored.")
-    return Measured(answers, used, samples.mean, stored)
+    return Meter(server, seconds, signatures).measured(service_account(server), stores=SESSIONS)
+
+
+@dataclass(frozen=True, slots=True)
+class Meter:
+    """Measures loads on a server: rounds of so many seconds, in the currency of ``signatures``."""
+
+    server: Server
+    seconds: int
+    signatures: Signatures
+
+    def measured(self, wanted: Load, *, stores: str | None = None) -> Measured:
+        """Make a load and measure what it costs.
+
+        ``stores``: the table that each good answer leaves a row in. Raises ``WrongAnswer`` when there are fewer.
+        """
+        installation, cpu = self.server.installation, self.server.cpu()
+        last = installation.greatest_id(stores) if stores else 0
+        with self.signatures.sampled() as samples:
+            answers = load.make(wanted, address=self.server.address, seconds=self.seconds)
+        used = self.server.cpu() - cpu
+        stored = installation.rows_after(stores, last) if stores else 0
+        if stores and stored < answers.good:
+            raise WrongAnswer(f"{answers.good} requests were answered, but only {stored} rows are stored in {stores}.")
+        return Measured(answers, used, samples.mean, stored)
 
 
 def memory(server: Server) -> list[float]:
@@ -111,7 +121,8 @@ def memory(server: Server) -> list[float]:
 def wrong_passwords(server: Server, *, seconds: int) -> Crowd:
     """Measure the ordinary load while a crowd, each from an address of its own, guesses at its password."""
     alone = load.make(service_account(server), address=server.address, seconds=seconds)
-    guessing = Load(load.basic(dataset.SERVICE_ACCOUNT, "wrong password"), connections=CROWD, from_many=True)
+    guess = load.basic(dataset.SERVICE_ACCOUNT, "wrong password")
+    guessing = load.chat_tokens(guess, connections=CROWD, from_many=True)
     crowd = load.start(guessing, address=server.address, seconds=seconds + WARM_UP_SECONDS)
     time.sleep(WARM_UP_SECONDS)
     beside = load.make(service_account(server), address=server.address, seconds=seconds)
@@ -123,13 +134,13 @@ def wrong_passwords(server: Server, *, seconds: int) -> Crowd:
 
 def first_calls(server: Server) -> FirstCalls:
     """Measure the first and the second call of users whom no worker remembers."""
-    with _StatementLog(server) as statements:
+    with StatementLog(server) as statements:
         rows = [_two_calls(server, dataset.newcomer(number), statements) for number in range(dataset.NEWCOMERS)]
     first, first_statements, second, second_statements = (median(column) for column in zip(*rows, strict=True))
     return FirstCalls(first, second, int(first_statements), int(second_statements))
 
 
-def _two_calls(server: Server, name: str, statements: "_StatementLog") -> tuple[float, int, float, int]:
+def _two_calls(server: Server, name: str, statements: StatementLog) -> tuple[float, int, float, int]:
     connection = _connection(server)  # kept open, so that both calls reach the same worker
     try:
         first, first_count = statements.of(lambda: _milliseconds(lambda: _ask(connection, server, name)))
@@ -141,7 +152,7 @@ def _two_calls(server: Server, name: str, statements: "_StatementLog") -> tuple[
 
 def key_set_statements(server: Server) -> int:
     """Return how many statements a request for the key set costs when no key has changed."""
-    with _StatementLog(server) as statements:
+    with StatementLog(server) as statements:
         _get_key_set(server)
         return int(median(statements.of(lambda: _get_key_set(server))[1] for _ in range(COUNTED)))
 
@@ -178,31 +189,3 @@ def _milliseconds(act: Callable[[], None]) -> float:
     began = time.perf_counter()
     act()
     return (time.perf_counter() - began) * 1000
-
-
-class _StatementLog:
-    """Lets the database log every statement, and counts what comes into its log."""
-
-    def __init__(self, server: Server) -> None:
-        self._cluster = server.installation.cluster
-
-    def __enter__(self) -> "_StatementLog":
-        self._log_statements("all")
-        return self
-
-    def __exit__(self, *_exception: object) -> None:
-        self._log_statements("none")
-
-    def of(self, act: Callable[[], Result]) -> tuple[Result, int]:
-        """Return what ``act`` returns, and the number of statements that the database executed meanwhile."""
-        before = self._cluster.log_file.stat().st_size
-        result = act()
-        with self._cluster.log_file.open("rb") as log:
-            log.seek(before)
-            return result, len(STATEMENT.findall(log.read()))
-
-    def _log_statements(self, which: str) -> None:
-        with psycopg.connect(self._cluster.url("postgres"), autocommit=True) as connection:
-            connection.execute(f"ALTER SYSTEM SET log_statement = '{which}'")
-            connection.execute("SELECT pg_reload_conf()")
-        time.sleep(1)  # until every process of the database has noticed

@@ -12,11 +12,12 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import LiteralString, Self
+from typing import Self
 
 import psutil
 import psycopg
 from cryptography.fernet import Fernet
+from psycopg import sql
 
 from benchmarks.resources import Cpu, cpu_seconds, family
 from chatauth_project.embedded_postgres import EmbeddedPostgres
@@ -24,6 +25,7 @@ from chatauth_project.embedded_postgres import EmbeddedPostgres
 PROJECT = Path(__file__).resolve().parent.parent
 DIRECTORY = PROJECT / "var"
 LOOPBACK = "127.0.0.1"
+HOST = "chat.example.com"
 READY_SECONDS = 60
 WORKER_MARK = "spawn_main"
 """In the command line of granian's workers, and of no other process of the server."""
@@ -63,15 +65,15 @@ class Installation:
         """Run a program of ours and wait for it. Raises ``subprocess.CalledProcessError``."""
         subprocess.run([sys.executable, *arguments], cwd=PROJECT, env=self.environment, check=True)
 
-    def last_session(self) -> int:
-        """Return the greatest id of a stored session, 0 if there is none."""
-        return self._number("SELECT coalesce(max(id), 0) FROM chat_app_chatsession")
+    def greatest_id(self, table: str) -> int:
+        """Return the greatest id in a table, 0 if it is empty."""
+        return self._number(sql.SQL("SELECT coalesce(max(id), 0) FROM {}").format(sql.Identifier(table)))
 
-    def sessions_after(self, last: int) -> int:
-        """Return how many sessions are stored that have greater ids."""
-        return self._number("SELECT count(*) FROM chat_app_chatsession WHERE id > %s", last)
+    def rows_after(self, table: str, last: int) -> int:
+        """Return how many rows of a table have greater ids."""
+        return self._number(sql.SQL("SELECT count(*) FROM {} WHERE id > %s").format(sql.Identifier(table)), last)
 
-    def _number(self, query: LiteralString, *parameters: int) -> int:
+    def _number(self, query: sql.Composed, *parameters: int) -> int:
         with psycopg.connect(self.database_url) as connection:
             row = connection.execute(query, parameters).fetchone()
         return int(row[0]) if row else 0
@@ -142,7 +144,7 @@ def _environment(database_url: str) -> dict[str, str]:
         "SECRET_KEY": secrets.token_urlsafe(48),
         "FIELD_ENCRYPTION_KEYS": Fernet.generate_key().decode("ascii"),
         "DATABASE_URL": database_url,
-        "PUBLIC_BASE_URL": "https://chat.example.com",
+        "PUBLIC_BASE_URL": f"https://{HOST}",
         "CHAT_SERVER_URL": "https://chat-server.example.com",
         "TRUSTED_PROXIES": LOOPBACK,
         "LOG_FORMAT": "json",
