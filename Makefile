@@ -40,7 +40,7 @@ format: install  ## Bring the code into shape
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-bench: install  ## Measure the server under load (needs wrk; ARGS="--seconds 5 --write")
+bench: install  ## Measure the server under load (needs wrk; ARGS="--only oauth --seconds 5 --write")
 	@$(BIN)/python -m benchmarks speed $(ARGS)
 
 bench-growth: install  ## The same with an empty and a big database, by turns (15 GB of disk for a while)

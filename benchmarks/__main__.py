@@ -52,6 +52,7 @@ def _measure_chat(server: Server, result: Report, options: argparse.Namespace) -
 def _measure_oauth(server: Server, result: Report, options: argparse.Namespace) -> None:
     meter, numbers = Meter(server, options.seconds, Signatures()), count(oauth.FLOWS_AT_ONCE)
     rounds = range(options.rounds)
+    oauth.warm_up(server)
     opaque = [oauth.client_credentials(meter, INTEGRATION) for _ in rounds]
     result.add(report.cost_rows("client credentials, opaque", opaque))
     signed = [oauth.client_credentials(meter, SIGNED_INTEGRATION) for _ in rounds]

@@ -18,7 +18,7 @@ from benchmarks import dataset, load
 from benchmarks.browser import Browser, WrongAnswer
 from benchmarks.hashes import hashes_per_second
 from benchmarks.resources import Cpu
-from benchmarks.scenarios import COUNTED, KEY_SET, SESSIONS, Measured, Meter
+from benchmarks.scenarios import COUNTED, KEY_SET, SESSIONS, WARM_UP_SECONDS, Measured, Meter
 from benchmarks.stack import Server
 from benchmarks.statements import StatementLog
 
@@ -71,6 +71,13 @@ class SignIns:
 
 
 # Loads
+
+
+def warm_up(server: Server) -> None:
+    """Let every worker learn clients and keys, and let the database prepare its statements."""
+    for client_id in (dataset.INTEGRATION, dataset.SIGNED_INTEGRATION):
+        wanted = load.forms(TOKEN, _CREDENTIALS, authorization=_of(client_id, server))
+        load.make(wanted, address=server.address, seconds=WARM_UP_SECONDS)
 
 
 def client_credentials(meter: Meter, client_id: str) -> Measured:
