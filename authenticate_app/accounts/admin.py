@@ -2,7 +2,6 @@
 
 from typing import Any, ClassVar, cast
 
-from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
@@ -44,9 +43,8 @@ class RoleFilter(DropdownFilter):
         return queryset.filter(groups=int(chosen)) if chosen.isdecimal() else queryset
 
 
-@admin.register(User)
 class UserAdmin(DjangoUserAdmin, AuditedModelAdmin):  # type: ignore[misc, type-arg]
-    """Users: who they are, what they hold; import from a file."""
+    """Users: who they are, what they hold; import from a file. ``factors.admin`` completes and registers it."""
 
     form = ChangedUserForm
     add_form = NewUserForm

@@ -73,6 +73,7 @@ REASON_NAMES: dict[str, Any] = {
     "disabled-client": _("disabled client"),
     "no-acting-user": _("client without a user to act as"),
     "old-password": _("access token from before the password was changed"),
+    "known-passkey": _("the passkey is there already"),
 }
 """What the reasons are called on pages; other reasons are codes, such as those of docs/errors.md."""
 

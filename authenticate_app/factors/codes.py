@@ -9,7 +9,7 @@ from datetime import datetime
 from authenticate_app.accounts.models import User
 from authenticate_app.accounts.sign_in import Origin
 from authenticate_app.audit.events import Event
-from authenticate_app.factors import logs, one_time_codes, recovery
+from authenticate_app.factors import logs, notices, one_time_codes, recovery
 from authenticate_app.factors.allowance import Allowance, claim_failure
 from authenticate_app.factors.errors import CodeThrottled, FactorRefused
 from authenticate_app.factors.metrics import Factor, Outcome, count
@@ -49,10 +49,12 @@ def _note_success(factor: Factor, *, user: User, origin: Origin, now: datetime) 
     count(factor, Outcome.ACCEPTED)
     if factor is Factor.RECOVERY_CODE:
         logs.write(Event.RECOVERY_CODE_USED, user=user, origin=origin, now=now)
+        notices.tell_once_committed(Event.RECOVERY_CODE_USED, user=user, now=now)
 
 
 def _throttled(factor: Factor, allowance: Allowance, *, user: User, origin: Origin, now: datetime) -> CodeThrottled:
     count(factor, Outcome.THROTTLED)
     if allowance.note_refusal(now=now):
         logs.write(Event.SECOND_STEP_THROTTLED, user=user, origin=origin, now=now, reason="too-many-failures")
+        notices.tell_once_committed(Event.SECOND_STEP_THROTTLED, user=user, now=now)
     return CodeThrottled(allowance.wait(now=now))

@@ -21,6 +21,7 @@ from webauthn.helpers.structs import (
     UserVerificationRequirement,
 )
 
+from authenticate_app.accounts.mail import business_name
 from authenticate_app.accounts.models import User
 from authenticate_app.accounts.sign_in import Origin
 from authenticate_app.audit.events import Event
@@ -51,10 +52,9 @@ def options_to_use(*, purpose: Purpose, holder: str, now: datetime) -> str:
 
 def options_to_add(*, user: User, holder: str, now: datetime) -> str:
     """What ``navigator.credentials.create`` needs, as JSON; one query. The user's handle is their ``subject``."""
-    party = relying_party()
     options = generate_registration_options(
-        rp_id=party.id,
-        rp_name=party.id,
+        rp_id=relying_party().id,
+        rp_name=business_name(),
         user_id=user.subject.bytes,
         user_name=user.username,
         user_display_name=user.get_full_name(),

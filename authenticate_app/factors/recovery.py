@@ -28,8 +28,12 @@ def make_codes(user: User) -> list[str]:
 
 
 def use_code(code: str, *, user: User, now: datetime) -> None:
-    """Accept one of the user's codes, once; one statement. Raises ``FactorRefused``."""
-    unused = RecoveryCode.objects.filter(user=user, user__is_active=True, digest=digest_of(code, user), used_at=None)
+    """Accept one of the user's codes, once; two statements. Raises ``FactorRefused``."""
+    if not User.objects.filter(pk=user.pk, is_active=True).exists():
+        raise FactorRefused(Reason.NO_FACTOR)
+    unused = RecoveryCode.objects.filter(
+        user=user, digest=digest_of(code, user), used_at=None
+    )  # no join: one_time_codes
     if not unused.update(used_at=now):
         raise FactorRefused(Reason.WRONG_CODE)
 

@@ -17,6 +17,7 @@ from authenticate_app.accounts.destinations import destination_of, own_path
 from authenticate_app.accounts.models import User
 from authenticate_app.audit.events import Event
 from authenticate_app.audit.services import record_of_request
+from authenticate_app.factors.relying_party import relying_party
 from authenticate_app.login.accents import stylesheet
 from authenticate_app.login.forms import SignInForm
 from authenticate_app.login.metrics import EXPIRED
@@ -49,6 +50,10 @@ class SignIn(LoginView):
         parameters = authorization_parameters(self.request)
         hint = parameters.get("login_hint", "") if parameters is not None else ""
         return {"username": hint} if hint.isprintable() else {}
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Say whether passkeys can be offered."""
+        return super().get_context_data(**kwargs, offers_passkeys=relying_party().can_have_passkeys)
 
     def form_valid(self, form: Any) -> HttpResponse:
         """Let them in, or on to the second step."""
