@@ -14,7 +14,7 @@ from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 
 from authenticate_app.accounts import mail
-from authenticate_app.accounts.models import LoginName, User
+from authenticate_app.accounts.models import LoginName, User, new_password_stamp
 from authenticate_app.accounts.names import name_key
 from authenticate_app.accounts.passwords import make_hash
 from authenticate_app.accounts.sign_in import Origin
@@ -58,7 +58,7 @@ def set_new_password(request: HttpRequest, *, user: User, password: str, way: Wa
 
     ``user`` is as read when they proved it: the one statement that stores the new hash decides by the old one, so that
     of two who follow one link one alone gets their password. Sessions other than this one end, since each is bound to
-    the hash; counts of failures are cleared.
+    the hash, and so do tokens, which are bound to the password's stamp; counts of failures are cleared.
 
     Raises:
         SignInBusy: too many passwords are being computed; nothing was changed.
@@ -66,7 +66,7 @@ def set_new_password(request: HttpRequest, *, user: User, password: str, way: Wa
     password_hash = make_hash(password)
     with transaction.atomic():
         unchanged = User.objects.filter(pk=user.pk, password=user.password, is_active=True)
-        if not unchanged.update(password=password_hash):
+        if not unchanged.update(password=password_hash, password_stamp=new_password_stamp()):
             return False
         user.password = password_hash
         record_of_request(request, event=Event.PASSWORD_SET, actor=user, target=user, reason=way, now=now)

@@ -22,10 +22,10 @@ TALL = {"queue": 1340, "profile-option": 1280, "rules": 1080}
 
 def sign_in(page: Page) -> None:
     """Sign in as the demonstration's administrator."""
-    page.goto("/admin/login/")
+    page.goto("/login/?next=/admin/")
     page.get_by_label("User name").fill(NAME)
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Log in").click()
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
     page.wait_for_url("**/admin/")
 
 

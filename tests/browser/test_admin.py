@@ -61,7 +61,7 @@ def test_a_page_breaks_no_rule_of_accessibility(page: Page, address: str, scheme
 def test_the_sign_in_page_breaks_none_either(chromium: Browser, site: str) -> None:
     with chromium.new_context(base_url=site) as context:
         page = context.new_page()
-        page.goto("/admin/login/")
+        page.goto("/login/")
         assert violations(page) == {}
 
 

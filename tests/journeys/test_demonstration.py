@@ -149,7 +149,7 @@ def test_the_rules_of_the_demonstration(
     assert response.json()["queueId"] == queue
 
 
-@pytest.mark.parametrize("path", ["/admin/login/", "/api/docs/", "/.well-known/jwks.json", "/readyz"])
+@pytest.mark.parametrize("path", ["/login/", "/api/docs/", "/.well-known/jwks.json", "/readyz"])
 def test_what_is_printed_is_there(demonstration: Demonstration, path: str) -> None:
     assert httpx.get(demonstration.url + path, trust_env=False, timeout=TIMEOUT_SECONDS).status_code == 200
 

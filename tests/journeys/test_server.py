@@ -109,7 +109,7 @@ def test_a_page_of_an_allowed_origin_may_call(installed: Installation) -> None:
         ("GET", "/readyz", 200),
         ("GET", "/.well-known/jwks.json", 200),
         ("HEAD", "/.well-known/jwks.json", 200),
-        ("GET", "/admin/login/", 200),
+        ("GET", "/login/", 200),
         ("GET", "/admin/", 302),
         ("GET", "/api/docs/", 200),
         ("GET", "/api/schema/", 200),
@@ -126,14 +126,14 @@ def test_address(installed: Installation, method: str, path: str, status: int) -
 
 def test_the_admin_lets_an_administrator_in(installed: Installation) -> None:
     name = installed.new_user(is_staff=True, is_superuser=True)
-    host = {"Host": "chat.example.com", "Referer": "https://chat.example.com/admin/login/"}
-    page = installed.client.get("/admin/login/", headers=host)
+    host = {"Host": "chat.example.com", "Referer": "https://chat.example.com/login/"}
+    page = installed.client.get("/login/?next=/admin/", headers=host)
     cookies = re.findall(r"(__Host-\w+)=([^;]+)", page.headers["Set-Cookie"])
     token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', page.text)
     assert token is not None
-    form = {"username": name, "password": PASSWORD, "csrfmiddlewaretoken": token.group(1), "next": "/admin/"}
+    form = {"username": name, "password": PASSWORD, "csrfmiddlewaretoken": token.group(1)}
     cookie = {"Cookie": "; ".join(f"{name}={value}" for name, value in cookies)}
-    response = installed.client.post("/admin/login/", data=form, headers={**host, **cookie})
+    response = installed.client.post("/login/?next=/admin/", data=form, headers={**host, **cookie})
     assert (response.status_code, response.headers.get("Location")) == (302, "/admin/")
 
 
