@@ -7,6 +7,7 @@
 | chatauth.E003 | debug pages                               |
 | chatauth.E004 | everything that the environment refuses   |
 | chatauth.E005 | password hashers                          |
+| chatauth.I001 | e-mail that is not set up                 |
 
 ``manage.py check`` looks at settings, ``manage.py check --database default`` and every start of the
 server at the database as well.
@@ -17,7 +18,7 @@ from typing import Any
 
 from django.apps import AppConfig
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Tags, register
+from django.core.checks import CheckMessage, Error, Info, Tags, register
 from django.db import ProgrammingError, transaction
 
 from chatauth_project.environment import Environment
@@ -83,3 +84,12 @@ def password_hashers(app_configs: Sequence[AppConfig] | None, **_: Any) -> Itera
     if settings.PASSWORD_HASHERS != [ARGON2]:
         hint = f"Set PASSWORD_HASHERS to [{ARGON2!r}]."
         yield Error("Passwords should be hashed by Argon2 only.", hint=hint, id="chatauth.E005")
+
+
+@register(Tags.security)
+def mail_is_set_up(app_configs: Sequence[AppConfig] | None, **_: Any) -> Iterable[CheckMessage]:
+    """Say what people miss without e-mail (chatauth.I001)."""
+    if not settings.EMAIL_URL:
+        hint = "Set EMAIL_URL and EMAIL_FROM; docs/settings.md explains them."
+        sentence = "E-mail is not set up: the sign-in page offers nothing to people who forgot their password."
+        yield Info(sentence, hint=hint, id="chatauth.I001")

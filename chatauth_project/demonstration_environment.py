@@ -32,7 +32,7 @@ def with_demonstration_defaults(
     if variables.get("ENVIRONMENT", "").strip() != "demonstration":
         return variables
     given = {name: value for name, value in variables.items() if value.strip()}
-    found = {"DATABASE_URL": embedded_url(), **_mail_to_files()}
+    found = {"DATABASE_URL": embedded_url()} | _pages()
     return _addresses(given) | found | kept_secrets(secrets_file) | given
 
 
@@ -46,9 +46,13 @@ def embedded_url() -> str:
     return embedded_database().url(DATABASE_NAME)
 
 
-def _mail_to_files() -> dict[str, str]:
-    """E-mails stay on this machine, where whoever tries the product can read them."""
-    return {"EMAIL_URL": MAIL_FOLDER.as_uri(), "EMAIL_FROM": "chat@example.com"}
+def _pages() -> dict[str, str]:
+    """A business to speak for. Its e-mails stay on this machine, where whoever tries the product can read them."""
+    return {
+        "BUSINESS_NAME": "Vision Corporation",
+        "EMAIL_URL": MAIL_FOLDER.as_uri(),
+        "EMAIL_FROM": "chat@example.com",
+    }
 
 
 def _addresses(given: Mapping[str, str]) -> dict[str, str]:

@@ -20,4 +20,6 @@ urlpatterns = [
     path("admin/", admin.site.urls),
 ]
 
+handler400 = "chatauth_project.failures.bad_request"
+handler404 = "chatauth_project.failures.not_found"
 handler500 = "chatauth_project.failures.server_error"

@@ -78,8 +78,7 @@ class ChangedPasswordForm(NewPasswordForm):
         except (MalformedCredentials, SignInFailed):
             raise ValidationError(_("This is not your current password. Please try again.")) from None
         except SignInWait as refusal:
-            self.wait = refusal.wait
-            raise refusal_of(refusal) from None
+            self.refuse(refusal)
         return old_password
 
 

@@ -73,6 +73,13 @@ def test_e005_cheap_password_hashes(settings: Settings) -> None:
     assert ids(checks.password_hashers(None)) == {"chatauth.E005"}
 
 
+def test_i001_without_e_mail_it_is_said_what_is_missing(settings: Settings) -> None:
+    settings.EMAIL_URL = ""
+    (message,) = checks.mail_is_set_up(None)
+    assert message.id == "chatauth.I001"
+    assert "forgot their password" in message.msg
+
+
 @pytest.mark.django_db
 def test_the_product_passes_all_of_its_checks() -> None:
     assert run_checks(databases=["default"], include_deployment_checks=True) == []
