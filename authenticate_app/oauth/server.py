@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from django.conf import settings
 from oauthlib.oauth2.rfc6749.endpoints import AuthorizationEndpoint, TokenEndpoint
-from oauthlib.oauth2.rfc6749.errors import InvalidRequestError, UnsupportedGrantTypeError
+from oauthlib.oauth2.rfc6749.errors import InvalidRequestError, UnsupportedGrantTypeError, UnsupportedResponseTypeError
 from oauthlib.oauth2.rfc6749.grant_types import AuthorizationCodeGrant as PlainAuthorizationCodeGrant
 from oauthlib.oauth2.rfc6749.grant_types import ClientCredentialsGrant
 from oauthlib.oauth2.rfc6749.tokens import BearerToken
@@ -51,11 +51,20 @@ class CodeGrantWithS256(PlainAuthorizationCodeGrant):
         return checked
 
 
+def refuse_other_response_types(request: Any) -> dict[str, Any]:
+    """Before anything else: there is no implicit grant, and no mixture of both (RFC 9700, section 2.1.2)."""
+    if request.response_type not in {None, "code"}:
+        raise UnsupportedResponseTypeError(request=request)
+    return {}
+
+
 class CodeGrant(AuthorizationCodeGrant):
     """The same with what OpenID Connect adds, where the scope ``openid`` is asked for."""
 
     def __init__(self, request_validator: Any) -> None:
-        self.proxy_target = CodeGrantWithS256(request_validator, post_token=[request_validator.use_code])
+        self.proxy_target = CodeGrantWithS256(
+            request_validator, pre_auth=[refuse_other_response_types], post_token=[request_validator.use_code]
+        )
         self.custom_validators.post_auth.append(self.openid_authorization_validator)
         self.register_token_modifier(self.add_id_token)
 

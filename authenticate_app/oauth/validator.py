@@ -137,7 +137,10 @@ class Validator(OAuth2Validator):
     ) -> bool:
         """The same as in the authorization request (RFC 6749, section 4.1.3)."""
         request = args[0]
-        return bool(request.grant.redirect_uri == redirect_uri)
+        if request.grant.redirect_uri != redirect_uri:
+            description = "The redirect_uri is another than in the authorization request."
+            raise InvalidGrantError(description=description, request=request)
+        return True
 
     def use_code(self, request: Any) -> None:
         """Claim the code, once all has been checked and before anything is produced."""
