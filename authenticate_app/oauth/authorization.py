@@ -14,7 +14,7 @@ from oauthlib.oauth2.rfc6749.errors import FatalClientError, OAuth2Error
 
 from authenticate_app.oauth.addresses import issuer
 from authenticate_app.oauth.context import Context, SignedInPerson
-from authenticate_app.oauth.errors import ErrorCode, OAuthError, UntrustedRequest
+from authenticate_app.oauth.errors import ErrorCode, OAuthError, UntrustedRequest, error_of
 from authenticate_app.oauth.models import Client
 from authenticate_app.oauth.parameters import Parameters, read_query
 from authenticate_app.oauth.selectors import has_agreed
@@ -184,7 +184,7 @@ def _uri(parameters: Parameters) -> str:
 
 
 def _as_error(error: OAuth2Error) -> OAuthError:
-    return OAuthError(ErrorCode(error.error), str(error.description))
+    return error_of(error.error, error.description)
 
 
 def _for_client(error: OAuthError, parameters: Parameters) -> ErrorForClient:

@@ -26,6 +26,16 @@ class ErrorCode(StrEnum):
     REGISTRATION_NOT_SUPPORTED = "registration_not_supported"
 
 
+DESCRIPTIONS: Mapping[ErrorCode, str] = {
+    ErrorCode.INVALID_GRANT: "The code or token is unknown, has expired, was used or revoked, or is another client's.",
+    ErrorCode.UNAUTHORIZED_CLIENT: "The purpose of this client does not go this way.",
+    ErrorCode.UNSUPPORTED_GRANT_TYPE: "The grant types are authorization_code, refresh_token and client_credentials.",
+    ErrorCode.UNSUPPORTED_RESPONSE_TYPE: "The only response_type is code.",
+    ErrorCode.INVALID_SCOPE: "The client may not ask for this scope.",
+}
+"""For developers, where nothing better is known."""
+
+
 class OAuthError(Exception):
     """A request that is refused; ``description`` is for the developer of the client, in ASCII (RFC 6749, 5.2)."""
 
@@ -48,6 +58,12 @@ class UntrustedRequest(Exception):
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
+
+
+def error_of(code: str, description: str | None, *, status: int = 400) -> OAuthError:
+    """Make an error of what oauthlib says."""
+    known = ErrorCode(code)
+    return OAuthError(known, description or DESCRIPTIONS.get(known, ""), status=status)
 
 
 def invalid_request(description: str) -> OAuthError:

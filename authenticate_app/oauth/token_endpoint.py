@@ -15,7 +15,7 @@ from authenticate_app.keys.tokens import SigningMaterial
 from authenticate_app.oauth.answers import for_machines, json_answer
 from authenticate_app.oauth.clients import CHALLENGE, authenticate
 from authenticate_app.oauth.context import Context, now_of, origin_of
-from authenticate_app.oauth.errors import ErrorCode, OAuthError, invalid_request
+from authenticate_app.oauth.errors import ErrorCode, OAuthError, error_of, invalid_request
 from authenticate_app.oauth.parameters import Parameters, read_form
 
 PARAMETERS = frozenset(
@@ -60,7 +60,7 @@ def issue(form: Parameters, context: Context) -> dict[str, Any]:
     except IntegrityError:  # the client or the person was deleted at this very moment
         raise OAuthError(ErrorCode.INVALID_CLIENT, "The client is gone.", status=401, headers=CHALLENGE) from None
     if status != 200:  # noqa: PLR2004 - HTTP's own number
-        raise OAuthError(ErrorCode(body["error"]), body.get("error_description", ""), status=status)
+        raise error_of(body["error"], body.get("error_description"), status=status)
     return body
 
 
