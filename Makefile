@@ -10,7 +10,7 @@ COMPILE := $(LOCK_TOOLS)/bin/uv pip compile --quiet --universal --generate-hashe
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format bench bench-growth docs screenshots lock translations install clean
+.PHONY: help run test lint format bench bench-growth compliance docs screenshots lock translations install clean
 
 help:  ## List the tasks
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -45,6 +45,9 @@ bench: install  ## Measure the server under load (needs wrk; ARGS="--only oauth 
 
 bench-growth: install  ## The same with an empty and a big database, by turns (15 GB of disk for a while)
 	@$(BIN)/python -m benchmarks growth $(ARGS)
+
+compliance: install  ## Hold the OAuth server against its specifications, and write the table of docs/oauth-compliance.md
+	@$(BIN)/python -m scripts.compliance
 
 docs: install  ## Write the pages of docs/ that come from the code
 	$(MANAGE) docs
