@@ -12,7 +12,7 @@ from authenticate_app.accounts.hashers import Argon2idPasswordHasher
 SALT_BYTES = 16
 
 
-def hashes_per_second(seconds: int) -> float:
+def hashes_per_second(seconds: float) -> float:
     """Hash on every processor for so long, as the server does; threads will do, since hashing lets others run."""
     processors = os.cpu_count() or 1
     began = time.monotonic()
