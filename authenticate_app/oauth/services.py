@@ -168,17 +168,17 @@ def begin_family(sign_in: SignIn, *, client: Client, first_token: str, now: date
 
 
 def store_access_token(
-    *, token: str, client: Client, scopes: Sequence[str], sign_in: SignIn | None, now: datetime
+    *, token: str, client: Client, scopes: Sequence[str], sign_in: SignIn, now: datetime
 ) -> AccessToken:
-    """Store an access token: a person's, or without a sign-in the client's own."""
+    """Store an access token of a person (``own_tokens`` stores those of clients themselves)."""
     return AccessToken.objects.create(
         token_checksum=secrets.checksum(token),
         application=client,
-        user=sign_in.user if sign_in else None,
+        user=sign_in.user,
         scope=" ".join(scopes),
         expires=now + settings.ACCESS_TOKEN_LIFETIME,
-        token_family=sign_in.family if sign_in else None,
-        password_stamp=sign_in.password_stamp if sign_in else None,
+        token_family=sign_in.family,
+        password_stamp=sign_in.password_stamp,
     )
 
 

@@ -1,6 +1,7 @@
 """``/oauth/token``: codes, refresh tokens and client credentials become access tokens (RFC 6749, section 3.2)."""
 
 import json
+from contextlib import nullcontext
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -48,14 +49,15 @@ def token(request: HttpRequest) -> HttpResponse:
 def issue(form: Parameters, context: Context) -> dict[str, Any]:
     """Return the answer to a token request of an authenticated client (RFC 6749, section 5.1).
 
-    One transaction. It is committed when the request is refused as well: then it holds what the refusal revoked.
+    One transaction, or for client credentials one statement. It is committed when the request is refused as well: then
+    it holds what the refusal revoked.
 
     Raises:
         OAuthError: the request is refused.
     """
     given = {name: value for name, value in form.items() if name not in {"client_id", "client_secret"}}
     try:
-        with transaction.atomic():
+        with nullcontext() if form["grant_type"] == "client_credentials" else transaction.atomic():
             status, body = _ask_server(given, context)
     except IntegrityError:  # the client or the person was deleted at this very moment
         raise OAuthError(ErrorCode.INVALID_CLIENT, "The client is gone.", status=401, headers=CHALLENGE) from None

@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from oauth2_provider.oauth2_validators import OAuth2Validator
-from oauthlib.oauth2.rfc6749.errors import InvalidGrantError, InvalidRequestError
+from oauthlib.oauth2.rfc6749.errors import InvalidClientError, InvalidGrantError, InvalidRequestError
 
 from authenticate_app.audit.events import Event
 from authenticate_app.audit.services import record
 from authenticate_app.oauth import metrics, purposes, services
 from authenticate_app.oauth.clients import find_client
 from authenticate_app.oauth.context import context_of
+from authenticate_app.oauth.own_tokens import ClientGone, store_own_token
 from authenticate_app.oauth.services import CodeRequest, GrantRefused, SignIn
 from authenticate_app.oauth.tokens import Authentication, sign_id_token
 
@@ -195,14 +196,13 @@ class Validator(OAuth2Validator):
 
     def save_bearer_token(self, token: dict[str, Any], request: Any, *args: Any, **kwargs: Any) -> None:
         """Store the tokens of an answer, each by its checksum alone."""
-        context = context_of(request)
         sign_in: SignIn | None = getattr(request, "sign_in", None)
-        if "refresh_token" in token and sign_in is not None:
-            _store_refresh_token(token["refresh_token"], sign_in, request)
-        services.store_access_token(
-            token=token["access_token"], client=request.client, scopes=request.scopes, sign_in=sign_in, now=context.now
-        )
-        _note_issue(request, sign_in)
+        if sign_in is None:
+            _store_own(token["access_token"], request)
+        else:
+            _store_of_person(token, sign_in, request)
+        form = "signed" if request.client.signed_access_tokens else "opaque"
+        metrics.TOKENS.labels(request.grant_type, form).inc()
 
 
 def _take_over(request: Any, sign_in: SignIn) -> bool:
@@ -235,15 +235,25 @@ def _store_refresh_token(refresh_token: str, sign_in: SignIn, request: Any) -> N
         raise InvalidGrantError(request=request) from None
 
 
-def _note_issue(request: Any, sign_in: SignIn | None) -> None:
+def _store_own(access_token: str, request: Any) -> None:
+    try:
+        store_own_token(token=access_token, client=request.client, scopes=request.scopes, context=context_of(request))
+    except ClientGone:
+        raise InvalidClientError(request=request) from None
+
+
+def _store_of_person(token: dict[str, Any], sign_in: SignIn, request: Any) -> None:
     context = context_of(request)
-    form = "signed" if request.client.signed_access_tokens else "opaque"
-    metrics.TOKENS.labels(request.grant_type, form).inc()
+    if "refresh_token" in token:
+        _store_refresh_token(token["refresh_token"], sign_in, request)
+    services.store_access_token(
+        token=token["access_token"], client=request.client, scopes=request.scopes, sign_in=sign_in, now=context.now
+    )
     record(
         event=Event.OAUTH_TOKEN_ISSUED,
         reason=request.grant_type,
-        actor=sign_in.user.pk if sign_in else None,
-        actor_name=sign_in.user.username if sign_in else "",
+        actor=sign_in.user.pk,
+        actor_name=sign_in.user.username,
         address=context.origin.address,
         request_id=context.origin.request_id,
         target=request.client,
