@@ -41,7 +41,7 @@ def _variables(database_url: str, port: int) -> dict[str, str]:
         "ENVIRONMENT": "demonstration",
         "DATABASE_URL": database_url,
         "PORT": str(port),
-        "PUBLIC_BASE_URL": f"http://127.0.0.1:{port}",
+        "PUBLIC_BASE_URL": f"http://localhost:{port}",  # a name, since browsers keep no passkeys for an address
         "CHAT_SERVER_URL": "https://chat.example.com",
         "SECRET_KEY": "demonstration-" + "browser" * 10,
         "FIELD_ENCRYPTION_KEYS": Fernet.generate_key().decode("ascii"),
