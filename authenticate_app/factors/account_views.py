@@ -119,7 +119,7 @@ def _turn_on(request: HttpRequest, form: CodeForm) -> HttpResponse:
     try:
         codes = changes.turn_on_codes(_deed(request), secret=secret, typed_code=form.cleaned_data["code"])
     except FactorRefused:
-        form.add_error(None, WRONG_CODE)
+        form.refuse(WRONG_CODE)
         return _set_up_page(request, form)
     forget_enrolment(request)
     messages.success(request, _("The authenticator app is set up."))

@@ -34,10 +34,22 @@ class CodeForm(forms.Form):
                 "autocapitalize": "none",
                 "autocorrect": "off",
                 "spellcheck": "false",
-                "autofocus": True,
             }
         ),
     )
+
+    def refuse(self, sentence: Any) -> None:
+        """Say what is wrong, and empty the field: no code is worth a second try."""
+        self.add_error(None, sentence)
+        self.data = {**self.data, "code": ""}
+
+
+class AskedCodeForm(CodeForm):
+    """The code alone is asked for, so the page begins in its field."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["code"].widget.attrs["autofocus"] = True
 
 
 class PasswordForm(forms.Form):

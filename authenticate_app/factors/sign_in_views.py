@@ -18,7 +18,7 @@ from authenticate_app.factors.challenges import Purpose
 from authenticate_app.factors.changes import Deed
 from authenticate_app.factors.enrolment import enrolment_of, forget_enrolment
 from authenticate_app.factors.errors import CodeThrottled, FactorRefused, Reason
-from authenticate_app.factors.forms import WRONG_CODE, CodeForm, PasskeyForm, wait_of
+from authenticate_app.factors.forms import WRONG_CODE, AskedCodeForm, CodeForm, PasskeyForm, wait_of
 from authenticate_app.factors.models import Passkey
 from authenticate_app.factors.relying_party import relying_party
 from authenticate_app.factors.requests import holder_of, origin_of
@@ -45,7 +45,7 @@ def code_step(request: HttpRequest) -> HttpResponseBase:
     waiting = pending.find(request, timezone.now())
     if waiting is None:
         return _begin_again(request)
-    form = CodeForm(request.POST if request.method == "POST" else None)
+    form = AskedCodeForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         return _use_code(request, waiting, form)
     return _code_page(request, waiting, form)
@@ -56,7 +56,7 @@ def _use_code(request: HttpRequest, waiting: Pending, form: CodeForm) -> HttpRes
     try:
         codes.use_code(form.cleaned_data["code"], user=waiting.user, origin=origin_of(request), now=now)
     except CodeThrottled as throttled:
-        form.add_error(None, wait_of(throttled))
+        form.refuse(wait_of(throttled))
         response = _code_page(request, waiting, form)
         response.status_code, response["Retry-After"] = TOO_MANY_REQUESTS, str(throttled.wait)
         return response
@@ -72,7 +72,7 @@ def _wrong_code(request: HttpRequest, waiting: Pending, form: CodeForm) -> HttpR
         pending.take(request, timezone.now())
         del request.session[TRIES]
         return _refusal(request, _("Too many codes were wrong. Please begin again."), waiting.next_url)
-    form.add_error(None, WRONG_CODE)
+    form.refuse(WRONG_CODE)
     return _code_page(request, waiting, form)
 
 
@@ -118,7 +118,7 @@ def _set_up(request: HttpRequest, waiting: Pending, form: CodeForm) -> HttpRespo
     except FactorRefused as refused:
         if refused.reason is not Reason.WRONG_CODE:
             return redirect(CODE_STEP)
-        form.add_error(None, WRONG_CODE)
+        form.refuse(WRONG_CODE)
         return _set_up_page(request, waiting, form)
     forget_enrolment(request)
     onward = pending.complete(request, waiting.user, waiting.next_url, now=now, amr=WITH_CODE)
