@@ -1,0 +1,61 @@
+"""Codes and tokens leave once they have expired: in small batches, oldest first, by the indexes on their expiry."""
+
+from datetime import datetime, timedelta
+from typing import cast
+
+from django.conf import settings
+from django.db import connection
+from psycopg import sql
+
+from authenticate_app.oauth.models import AccessToken, Grant, RefreshToken
+
+BATCH = 2_000
+"""Rows per statement: few enough that nobody notices, each in a transaction of its own."""
+
+
+def purge_access_tokens(now: datetime) -> int:
+    """Delete the access tokens that have expired; return how many."""
+    return _purge(AccessToken._meta.db_table, expired_before=now)
+
+
+def purge_refresh_tokens(now: datetime) -> int:
+    """Delete the sign-ins that have come to their end, revoked ones included; return how many."""
+    return _purge(RefreshToken._meta.db_table, expired_before=now)
+
+
+def purge_codes(now: datetime) -> int:
+    """Delete codes whose access token has expired as well; return how many.
+
+    Until then a used one is kept, so that it is known as a stolen one when it comes again.
+    """
+    return _purge(Grant._meta.db_table, expired_before=now - settings.ACCESS_TOKEN_LIFETIME)
+
+
+def _purge(table: str, *, expired_before: datetime) -> int:
+    """Go through the expired rows in order of their expiry.
+
+    Each batch begins where the one before ended, so that rows which are gone already, and still in the index until the
+    next vacuum, are not met again. Rows that somebody works on are left for the next time.
+    """
+    statement = _PURGE.format(table=sql.Identifier(table))
+    deleted = 0
+    after = expired_before - timedelta(days=36_500)
+    while True:
+        with connection.cursor() as cursor:
+            cursor.execute(statement, {"after": after, "cutoff": expired_before, "batch": BATCH})
+            count, last = cast("tuple[int, datetime | None]", cursor.fetchone())
+        deleted += count
+        if last is None:
+            return deleted
+        after = last
+
+
+_PURGE = sql.SQL("""
+    WITH expired AS MATERIALIZED (
+        SELECT id, expires FROM {table} WHERE expires >= %(after)s AND expires < %(cutoff)s
+        ORDER BY expires LIMIT %(batch)s FOR UPDATE SKIP LOCKED
+    ), deleted AS (
+        DELETE FROM {table} USING expired WHERE {table}.id = expired.id RETURNING {table}.id
+    )
+    SELECT (SELECT count(*) FROM deleted), (SELECT max(expires) FROM expired HAVING count(*) = %(batch)s)
+""")
