@@ -13,6 +13,9 @@ from datetime import datetime
 
 from django.conf import settings
 
+from authenticate_app.accounts.callers import Caller
+from authenticate_app.accounts.entitlements import REQUEST_FOR_CHAT_ON_BEHALF
+from authenticate_app.accounts.selectors import Account
 from authenticate_app.accounts.sign_in import Origin, SignIn
 from authenticate_app.audit.events import Event
 from authenticate_app.audit.services import record
@@ -71,10 +74,17 @@ def _read(token_checksum: str, origin: Origin, now: datetime) -> KnownToken:
     if stored is None or stored.account is None or fault is not None:
         memory.forget(token_checksum)
         raise _refused(fault or Outcome.UNKNOWN, stored, origin, now)
-    caller = replace(stored.account.unproven_caller, access_token=token_checksum)
-    token = KnownToken(caller, stored.scopes, stored.expires)
+    token = KnownToken(_caller(stored.account, stored, token_checksum), stored.scopes, stored.expires)
     memory.remember(token_checksum, token)
     return token
+
+
+def _caller(account: Account, stored: StoredToken, token_checksum: str) -> Caller:
+    """Who comes with the token. People agree to chats in their own name: nobody speaks for others on their consent."""
+    caller = replace(account.unproven_caller, access_token=token_checksum)
+    if stored.is_of_client:
+        return caller
+    return replace(caller, entitlements=caller.entitlements - {REQUEST_FOR_CHAT_ON_BEHALF})
 
 
 def _fault(stored: StoredToken | None, now: datetime) -> Outcome | None:

@@ -19,6 +19,8 @@ class StoredToken:
     """
 
     account: Account | None
+    is_of_client: bool
+    """Whether it came by client credentials, without anybody's consent."""
     client_id: int
     client_name: str
     client_is_active: bool
@@ -37,9 +39,11 @@ def find_token(checksum: str) -> StoredToken | None:
 
 
 def _stored_token(row: tuple[Any, ...]) -> StoredToken:
-    client_id, client_name, is_active, is_of_this_password, granted, allowed, expires = row[ACCOUNT_COLUMNS:]
+    (is_of_client, client_id, client_name, is_active, is_of_this_password, *rest) = row[ACCOUNT_COLUMNS:]
+    granted, allowed, expires = rest
     return StoredToken(
         account=account_of(row),
+        is_of_client=is_of_client,
         client_id=client_id,
         client_name=client_name,
         client_is_active=is_active,
@@ -55,7 +59,7 @@ EXISTS (
     JOIN authenticate_app_client AS client ON client.id = token.application_id AND client.is_active
     WHERE token.token_checksum = %(access_token)s::text AND token.expires > %(issued_at)s
         AND coalesce(token.user_id, client.acting_user_id) = caller.id
-        AND '{CHAT_AUTHENTICATE}' = ANY (string_to_array(client.allowed_scopes, ' '))
+        AND '{CHAT_AUTHENTICATE}' = ANY (regexp_split_to_array(client.allowed_scopes, '\\s+'))
 )
 """
 """A condition for the statement that acts on a remembered caller: the token is there, and still stands for ``caller``.
@@ -76,8 +80,8 @@ WITH token AS MATERIALIZED (
     SELECT * FROM authenticate_app_user WHERE id = (SELECT user_id FROM token)
 ), {HELD}
 SELECT
-    {ACCOUNT}, token.client_id, token.client_name, token.is_active,
+    {ACCOUNT}, token.is_of_client, token.client_id, token.client_name, token.is_active,
     token.is_of_client OR token.password_stamp IS NOT DISTINCT FROM person.password_stamp,
-    string_to_array(token.scope, ' '), string_to_array(token.allowed_scopes, ' '), token.expires
+    string_to_array(token.scope, ' '), regexp_split_to_array(token.allowed_scopes, '\\s+'), token.expires
 FROM token LEFT JOIN person ON TRUE
 """  # noqa: S608 - made of constants

@@ -103,6 +103,20 @@ def test_a_customers_token_is_for_nobody_else(customers_token: str, name: str) -
     assert refused(headers=bearer(customers_token), attributes={"authUserName": name}) == ANOTHERS_TOKEN
 
 
+def test_nobody_speaks_for_others_on_the_consent_of_one_who_may() -> None:
+    """People agree to "Open chats in your name", whatever else they may do by themselves."""
+    token = store_token(store_web_application(), user=User.objects.get(username=CALLER))
+    assert ask(headers=bearer(token), attributes={"authUserName": CALLER}).status_code == 201
+    assert refused(headers=bearer(token), attributes={"authUserName": "Jane Roe"}) == ANOTHERS_TOKEN
+    assert ask(attributes={"authUserName": "Jane Roe"}).status_code == 201
+
+
+@pytest.mark.parametrize("scopes", ["openid\r\nchat.authenticate", " chat.authenticate ", "chat.authenticate\topenid"])
+def test_allowed_scopes_may_stand_on_lines_of_their_own(scopes: str) -> None:
+    token = store_token(store_integration(User.objects.get(username=CALLER), allowed_scopes=scopes))
+    assert ask(headers=bearer(token)).status_code == ask(headers=bearer(token)).status_code == 201
+
+
 def test_a_customer_cannot_look_like_another_person(customers_token: str) -> None:
     attributes = {"authUserName": CUSTOMER, "lastName": "Roe", "contactId": 1}
     found = refused(headers=bearer(customers_token), attributes=attributes)
