@@ -4,14 +4,18 @@ from authenticate_app.accounts.admin_roles import RoleAdmin
 from authenticate_app.audit.admin import AuditEventAdmin
 from authenticate_app.factors.admin import UserWithFactorsAdmin
 from authenticate_app.keys.admin import SigningKeyAdmin
-from authenticate_app.oauth import admin as oauth_admin
+from authenticate_app.oauth.admin import ClientAdmin
+from authenticate_app.oauth.admin_tokens import AccessTokenAdmin, GrantAdmin, RefreshTokenAdmin
 from authenticate_app.throttling.admin import FailureCountAdmin
 
 __all__ = [
+    "AccessTokenAdmin",
     "AuditEventAdmin",
+    "ClientAdmin",
     "FailureCountAdmin",
+    "GrantAdmin",
+    "RefreshTokenAdmin",
     "RoleAdmin",
     "SigningKeyAdmin",
     "UserWithFactorsAdmin",
-    "oauth_admin",
 ]

@@ -62,6 +62,7 @@ MENU = [
     ),
     _group(
         _("Security"),
+        _page(_("Clients"), "apps", "authenticate_app.client"),
         _page(_("Signing keys"), "key", "authenticate_app.signingkey"),
         _page(_("Audit events"), "history", "authenticate_app.auditevent"),
         _page(_("Failed sign-ins"), "gpp_bad", "authenticate_app.failurecount"),

@@ -21,6 +21,7 @@ EVERYTHING = ("view", "add", "change", "delete")
 
 DEEDS_BY_TABLE = {
     ("authenticate_app", "auditevent"): ("view",),
+    ("authenticate_app", "client"): EVERYTHING,
     ("authenticate_app", "failurecount"): ("view", "delete"),
     ("authenticate_app", "role"): EVERYTHING,
     ("authenticate_app", "signingkey"): ("view", "change"),

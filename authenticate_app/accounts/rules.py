@@ -74,5 +74,10 @@ def may_set_password(actor: User | None, user: User) -> bool:
     )
 
 
+def may_lend(actor: User | None, user: User) -> bool:
+    """Whether ``actor`` may let a client act as ``user``: that is as good as knowing their password."""
+    return may_set_password(actor, user)
+
+
 def _holds_everything(actor: User | None) -> bool:
     return actor is None or (actor.is_active and actor.is_superuser)

@@ -51,6 +51,16 @@ EVENT_NAMES: dict[str, Any] = {
     Event.PASSKEY_RENAMED: _("Passkey renamed"),
     Event.PASSKEY_REMOVED: _("Passkey removed"),
     Event.FACTORS_RESET: _("Second factors reset"),
+    Event.CONSENT_GIVEN: _("Consent given"),
+    Event.CONSENT_REFUSED: _("Consent refused"),
+    Event.OAUTH_CLIENT_REFUSED: _("Client refused"),
+    Event.OAUTH_CLIENT_THROTTLED: _("Client refused: too many failures"),
+    Event.OAUTH_TOKEN_ISSUED: _("Access token issued"),
+    Event.OAUTH_TOKEN_REFUSED: _("Code or refresh token refused"),
+    Event.OAUTH_TOKEN_REUSED: _("Code or refresh token used twice: its sign-in ended"),
+    Event.OAUTH_TOKENS_REVOKED: _("Access and refresh tokens revoked"),
+    Event.OAUTH_SIGNED_OUT: _("Signed out by an application"),
+    Event.CLIENT_SECRET_MADE: _("Client secret made"),
 }
 """What the events are called on pages; a test holds it against ``Event``."""
 
@@ -85,8 +95,18 @@ REASON_NAMES: dict[str, Any] = {
 HISTORY = ("object_type", "object_id")
 """Parameters that narrow the list to what happened to one object."""
 
-ALARMING = (Event.SIGN_IN_THROTTLED, Event.SECOND_STEP_THROTTLED, Event.KEY_REVOKED, Event.OBJECT_DELETED)
+ALARMING = (
+    Event.SIGN_IN_THROTTLED,
+    Event.SECOND_STEP_THROTTLED,
+    Event.OAUTH_CLIENT_THROTTLED,
+    Event.OAUTH_TOKEN_REUSED,
+    Event.KEY_REVOKED,
+    Event.OBJECT_DELETED,
+)
 REFUSING = (
+    Event.CONSENT_REFUSED,
+    Event.OAUTH_CLIENT_REFUSED,
+    Event.OAUTH_TOKEN_REFUSED,
     Event.SIGN_IN_FAILED,
     Event.SECOND_STEP_FAILED,
     Event.PASSKEY_REFUSED,

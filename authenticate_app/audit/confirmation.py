@@ -16,6 +16,8 @@ class Question:
     button: Any
     back: str
     is_dangerous: bool = False
+    seal: str = ""
+    """What the answer carries back, where it counts only for what stood there when the question was asked."""
 
 
 def ask(model_admin: Any, request: HttpRequest, question: Question) -> HttpResponse:

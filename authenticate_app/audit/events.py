@@ -46,3 +46,4 @@ class Event(StrEnum):
     PASSKEY_RENAMED = "passkey_renamed"
     PASSKEY_REMOVED = "passkey_removed"
     FACTORS_RESET = "factors_reset"
+    CLIENT_SECRET_MADE = "client_secret_made"  # noqa: S105 - the name of an event

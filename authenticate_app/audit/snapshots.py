@@ -12,9 +12,22 @@ from django.db.models import Field, Model
 Snapshot = dict[str, Any]
 """Field name, or ``kind #id`` of a row that is edited together with the object, to a JSON value."""
 
-MASKED: Final = frozenset({"password", "encrypted_private_key", "encrypted_secret", "certificate", "client_secret"})
+MASKED: Final = frozenset(
+    {"password", "encrypted_private_key", "encrypted_secret", "certificate", "client_secret", "logo"}
+)
+"""Secrets, and what is too large to be kept: of either only that it changed."""
 UNINTERESTING: Final = frozenset(
-    {"revision", "last_login", "username_key", "email_key", "date_joined", "subject", "password_stamp"}
+    {
+        "created",
+        "date_joined",
+        "email_key",
+        "last_login",
+        "password_stamp",
+        "revision",
+        "subject",
+        "updated",
+        "username_key",
+    }
 )
 """Written by the server itself; a change of theirs says nothing that another field does not say."""
 

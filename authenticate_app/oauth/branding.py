@@ -5,6 +5,7 @@ from django.utils.translation import gettext as _
 
 from authenticate_app.login.branding import Branding
 from authenticate_app.oauth.clients import find_client
+from authenticate_app.oauth.logos import logo_url
 from authenticate_app.oauth.models import Client
 from authenticate_app.oauth.policies import targets_of
 from authenticate_app.oauth.purposes import WITHOUT_PKCE
@@ -22,6 +23,7 @@ def branding_of_client(unverified_parameters: QueryDict) -> Branding | None:
         return None
     return Branding(
         name=client.display_name,
+        logo_url=logo_url(client.client_id, version=getattr(client, "logo_version", "")),
         accent_color=client.accent_color,
         redirects_to=tuple(targets_of(client, redirect_uri)),
         purpose=_purpose(client),

@@ -15,6 +15,7 @@ from authenticate_app.audit.services import record
 from authenticate_app.factors.allowance import claim_failure
 from authenticate_app.oauth import secrets
 from authenticate_app.oauth.errors import ErrorCode, OAuthError, invalid_request
+from authenticate_app.oauth.logos import LOGO_VERSION
 from authenticate_app.oauth.models import Client
 from authenticate_app.oauth.parameters import Parameters
 from authenticate_app.revisions.memory import Remembered
@@ -33,11 +34,12 @@ class ClaimedClient:
 
 
 def _load() -> Mapping[str, Client]:
-    return {client.client_id: client for client in Client.objects.defer("logo")}
+    rows = Client.objects.defer("logo").annotate(logo_version=LOGO_VERSION)
+    return {client.client_id: client for client in rows}
 
 
 clients: Remembered[Mapping[str, Client]] = Remembered(TOPIC, _load)
-"""This process's clients, by their ``client_id``, without their logos."""
+"""This process's clients, by their ``client_id``, each with a ``logo_version`` instead of its logo."""
 
 
 def find_client(client_id: str) -> Client | None:

@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from django.conf import settings
 from django.db import transaction
@@ -53,6 +54,14 @@ class SignIn:
         """Read it off a code or refresh token."""
         authentication = Authentication(source.auth_time, source.amr, getattr(source, "nonce", ""))
         return cls(source.user, source.scope.split(), source.token_family, source.password_stamp, authentication)
+
+
+class Revoked(NamedTuple):
+    """How many of each kind were revoked."""
+
+    codes: int
+    refresh_tokens: int
+    access_tokens: int
 
 
 def set_new_secret(client: Client) -> str:
@@ -209,10 +218,11 @@ def revoke_family(family: uuid.UUID, *, now: datetime) -> None:
 
 
 @transaction.atomic
-def revoke_all(*, now: datetime, client: Client | None = None, user: User | None = None) -> int:
+def revoke_all(*, now: datetime, client: Client | None = None, user: User | None = None) -> Revoked:
     """Revoke every code and token of a client, of a person, or of the person at the client; answers how many.
 
-    Whoever calls it audits it.
+    Whoever calls it audits it. The order matters: what is just being exchanged or refreshed keeps its row locked, so
+    each statement waits until the tokens made of it are there for the next one.
 
     Raises:
         ValueError: neither is given; that would be everybody's.
@@ -220,11 +230,11 @@ def revoke_all(*, now: datetime, client: Client | None = None, user: User | None
     if client is None and user is None:
         raise ValueError("Name a client or a user.")
     whose = {**({"application": client} if client else {}), **({"user": user} if user else {})}
+    codes = Grant.objects.filter(**whose, used_at=None).delete()[0]
     refresh_tokens = RefreshToken.objects.filter(**whose, revoked=None, expires__gt=now).update(
         revoked=now, updated=now
     )
-    codes = Grant.objects.filter(**whose, used_at=None).delete()[0]
-    return refresh_tokens + codes + AccessToken.objects.filter(**whose).delete()[0]
+    return Revoked(codes, refresh_tokens, AccessToken.objects.filter(**whose).delete()[0])
 
 
 def _family_at(unverified_token: str, client: Client) -> uuid.UUID | None:

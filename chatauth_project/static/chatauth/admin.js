@@ -30,3 +30,18 @@ const watch = new MutationObserver((changes) => {
   added.filter((node) => node.matches?.(".select2-container")).forEach(nameSelect2Field);
 });
 document.addEventListener("DOMContentLoaded", () => watch.observe(document.body, { childList: true, subtree: true }));
+
+// A button that copies what stands beside it, and says so. Without the clipboard, the text is selected for copying by hand.
+const select = (shown) => getSelection().selectAllChildren(shown);
+
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest?.("[data-copies]");
+  if (!button) return;
+  const shown = document.getElementById(button.dataset.copies);
+  try {
+    await navigator.clipboard.writeText(shown.textContent);
+    button.textContent = button.dataset.done;
+  } catch {
+    select(shown);
+  }
+});
