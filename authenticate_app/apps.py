@@ -12,8 +12,9 @@ class AuthenticateAppConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Let the sign-in pages show the client that sent somebody there."""
+        """Let the sign-in pages show the client that sent somebody there, and Django check the clients."""
         from authenticate_app.login import branding
+        from authenticate_app.oauth import checks  # noqa: F401 - importing registers them
         from authenticate_app.oauth.branding import branding_of_client
 
         branding.register(branding_of_client)
