@@ -80,7 +80,9 @@ class PasskeyNameForm(forms.ModelForm):  # type: ignore[type-arg]
         """Refuse control characters, which no list can show."""
         name: str = self.cleaned_data["name"]
         if not name.isprintable():
-            raise ValidationError(_("The name holds a control character; it should hold printable characters only."))
+            raise ValidationError(
+                _("The name holds a control character, such as a tab; it should hold printable characters only.")
+            )
         return name
 
 
