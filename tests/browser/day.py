@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 import django
 
 SESSIONS = 900
+CLIENT, CALLBACK = "web-shop", "https://www.example.com/callback"
+"""A client that sends people to sign in, and where it takes them back."""
 REFUSALS = ("wrong-password", "unknown-user", "wrong-password", "disabled-user")
 STATES = ("concluded", "concluded", "concluded", "engaged", "requested", "authenticated")
 QUESTIONS = ("Where is my order?", "I want a refund.", "My invoice is wrong.", "How do I change my address?")
@@ -25,6 +27,7 @@ def fill(now: datetime) -> None:
     _sessions(now)
     _refusals(now)
     _profile_values()
+    _client()
 
 
 def _sessions(now: datetime) -> None:
@@ -84,6 +87,23 @@ def _profile_values() -> None:
     ProfileOptionValue.objects.create(option_id=option, level="site", value="No")
     ProfileOptionValue.objects.create(option_id=option, level="product", product="HRHD", value="Yes")
     ProfileOptionValue.objects.create(option_id=option, level="user", user=john, value="Yes")
+
+
+def _client() -> None:
+    from authenticate_app.oauth.models import Client
+    from authenticate_app.oauth.purposes import Purpose
+
+    Client.objects.create(
+        client_id=CLIENT,
+        name="Web shop",
+        display_name="Vision Shop",
+        accent_color="#ffb703",  # too light for white text on it, and for text on white
+        purpose=Purpose.WEB,
+        client_type=Client.CLIENT_PUBLIC,
+        authorization_grant_type=Client.GRANT_AUTHORIZATION_CODE,
+        redirect_uris=CALLBACK,
+        allowed_scopes="openid profile email chat",
+    )
 
 
 if __name__ == "__main__":

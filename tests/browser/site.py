@@ -27,14 +27,14 @@ def running_site(folder: Path) -> Iterator[str]:
     """Start a database and the server in ``folder``, fill them, and yield the server's address."""
     with EmbeddedPostgres(folder / "postgres", durable=False) as postgres:
         postgres.create_database("chatauth")
-        variables = _variables(postgres.url("chatauth"), _free_port())
+        variables = _variables(folder, postgres.url("chatauth"), _free_port())
         subprocess.run([sys.executable, "manage.py", "migrate", "-v0"], check=True, cwd=ROOT, env=variables)
         subprocess.run([sys.executable, "-m", "tests.browser.day"], check=True, cwd=ROOT, env=variables)
         with _server(folder / "server.log", variables):
             yield variables["PUBLIC_BASE_URL"]
 
 
-def _variables(database_url: str, port: int) -> dict[str, str]:
+def _variables(folder: Path, database_url: str, port: int) -> dict[str, str]:
     return {
         **{name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ},
         "DJANGO_SETTINGS_MODULE": "chatauth_project.settings",
@@ -47,6 +47,9 @@ def _variables(database_url: str, port: int) -> dict[str, str]:
         "FIELD_ENCRYPTION_KEYS": Fernet.generate_key().decode("ascii"),
         "WORKERS": "1",
         "METRICS_PORT": "0",
+        "EMAIL_URL": (folder / "mail").as_uri(),
+        "EMAIL_FROM": "chat@example.com",
+        "BUSINESS_NAME": "Vision Corporation",
         "LOG_FORMAT": "json",
     }
 
