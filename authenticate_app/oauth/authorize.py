@@ -47,9 +47,13 @@ def authorize(request: HttpRequest) -> HttpResponse:
 
 
 def kept_by_nobody(response: HttpResponse) -> HttpResponse:
-    """Let no cache keep a page or redirect of the flow, and tell its address to no other site (RFC 9700, 4.2.4)."""
+    """Let no cache keep a page or redirect of the flow, and tell its address to no other site (RFC 9700, 4.2.4).
+
+    Ourselves it is told: with ``no-referrer``, browsers send the consent form with ``Origin: null`` (Fetch standard,
+    section 3.2), which is refused as forged.
+    """
     response["Cache-Control"] = "no-store"
-    response["Referrer-Policy"] = "no-referrer"
+    response["Referrer-Policy"] = "same-origin"
     return response
 
 

@@ -329,7 +329,7 @@ def test_no_other_site_may_frame_the_page_or_learn_its_address(web: Registered, 
     browser = signed_in(person)
     for response in (authorize(browser, asking(web)), decide(browser, asking(web)), authorize(browser, {"x": "y"})):
         assert response["Cache-Control"] == "no-store"
-        assert response["Referrer-Policy"] == "no-referrer"
+        assert response["Referrer-Policy"] == "same-origin"
     page = authorize(signed_in(store_person("jane", email="")), asking(web))
     assert page["X-Frame-Options"] == "DENY"
     assert "frame-ancestors 'none'" in page["Content-Security-Policy"]
