@@ -9,6 +9,7 @@ from authenticate_app.accounts.models import User
 from authenticate_app.accounts.sign_in import Origin
 from authenticate_app.throttling import claims
 from authenticate_app.throttling import services as throttling
+from authenticate_app.throttling.claims import Scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +38,14 @@ class Allowance:
         throttling.record_success(self.claim, user_id=user.pk, now=now)
 
 
-def claim_failure(factor: str, *, user: User | None, origin: Origin, now: datetime) -> Allowance:
-    """Claim a failure of ``factor`` (see ``Counters.of_factor``); one statement."""
-    counters = claims.Counters.of_factor(factor, address=origin.address)
+def claim_failure(
+    factor: str, *, scope: Scope, user: User | None = None, subject: str = "", origin: Origin, now: datetime
+) -> Allowance:
+    """Claim a failure of ``factor`` (see ``Counters.of_factor``); one statement.
+
+    ``scope``, ``user`` and ``subject`` say what the admin shows beside the count.
+    """
+    counters = claims.Counters.of_factor(factor, scope=scope, subject=subject, address=origin.address)
     parameters = {"user_id": user.pk if user else None, **claims.parameters(counters, now=now)}
     with connection.cursor() as cursor:
         cursor.execute(_CLAIM, parameters)

@@ -13,6 +13,7 @@ from authenticate_app.factors import logs, notices, one_time_codes, recovery
 from authenticate_app.factors.allowance import Allowance, claim_failure
 from authenticate_app.factors.errors import CodeThrottled, FactorRefused
 from authenticate_app.factors.metrics import Factor, Outcome, count
+from authenticate_app.throttling.claims import Scope
 
 
 def use_code(typed: str, *, user: User, origin: Origin, now: datetime) -> Factor:
@@ -24,7 +25,7 @@ def use_code(typed: str, *, user: User, origin: Origin, now: datetime) -> Factor
     """
     code = one_time_codes.read(typed)
     factor = Factor.RECOVERY_CODE if recovery.is_one(code) else Factor.ONE_TIME_CODE
-    allowance = claim_failure(f"codes of user {user.pk}", user=user, origin=origin, now=now)
+    allowance = claim_failure(f"codes of user {user.pk}", scope=Scope.CODES, user=user, origin=origin, now=now)
     if not allowance.is_granted:
         raise _throttled(factor, allowance, user=user, origin=origin, now=now)
     try:

@@ -33,6 +33,7 @@ from authenticate_app.factors.metrics import Factor, Outcome, count
 from authenticate_app.factors.models import Passkey
 from authenticate_app.factors.relying_party import relying_party
 from authenticate_app.factors.responses import UnverifiedAssertion, UnverifiedAttestation
+from authenticate_app.throttling.claims import Scope
 
 TIMEOUT = int(challenges.LIFETIME.total_seconds() * 1000)
 """Milliseconds that browsers give people to choose a passkey."""
@@ -150,7 +151,7 @@ def _store_use(passkey: Passkey, verified: VerifiedAuthentication, *, now: datet
 
 def _note_refusal(refused: FactorRefused, *, user: User | None, origin: Origin, now: datetime) -> None:
     count(Factor.PASSKEY, Outcome.REFUSED)
-    allowance = claim_failure(f"passkeys from {origin.network}", user=None, origin=origin, now=now)
+    allowance = claim_failure(f"passkeys from {origin.network}", scope=Scope.PASSKEYS, origin=origin, now=now)
     if allowance.is_granted or refused.reason is Reason.SIGN_COUNT:
         logs.write(Event.PASSKEY_REFUSED, user=user, origin=origin, now=now, reason=refused.reason)
     elif allowance.note_refusal(now=now):

@@ -19,6 +19,7 @@ from authenticate_app.oauth.logos import LOGO_VERSION
 from authenticate_app.oauth.models import Client
 from authenticate_app.oauth.parameters import Parameters
 from authenticate_app.revisions.memory import Remembered
+from authenticate_app.throttling.claims import Scope
 
 TOPIC = "clients"
 CHALLENGE = {"WWW-Authenticate": 'Basic realm="oauth", charset="UTF-8"'}
@@ -96,8 +97,10 @@ def _is_proven(client: Client, claimed: ClaimedClient) -> bool:
 
 
 def _refused(client: Client | None, claimed: ClaimedClient, origin: Origin, now: datetime) -> OAuthError:
-    counted_as = client.pk if client is not None else 0
-    allowance = claim_failure(f"secret of client {counted_as}", user=None, origin=origin, now=now)
+    counted_as, name = (client.pk, str(client)) if client is not None else (0, "")
+    allowance = claim_failure(
+        f"secret of client {counted_as}", scope=Scope.CLIENT_SECRET, subject=name, origin=origin, now=now
+    )
     if allowance.is_granted:
         _audit(Event.OAUTH_CLIENT_REFUSED, client, claimed, origin, now)
         description = "The client is unknown or disabled, or its secret is wrong."

@@ -1,13 +1,14 @@
 """The admin page of failed sign-ins."""
 
+import math
 from typing import Any, ClassVar
 
 from django.conf import settings
 from django.contrib import admin
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
 
@@ -15,18 +16,22 @@ from authenticate_app.audit.read_only import ReadOnlyModelAdmin
 from authenticate_app.throttling.clearing import clear_counts
 from authenticate_app.throttling.models import FailureCount
 
+Scope = FailureCount.Scope
+NOBODYS = (Scope.ADDRESS, Scope.PASSKEYS, Scope.ASKED)
+"""What is counted for no user and no client in particular."""
+
 
 @admin.register(FailureCount)
 class FailureCountAdmin(ReadOnlyModelAdmin):
     """Counts of failed sign-ins that are running; clearing them."""
 
-    list_display: ClassVar = ["address", "counted_by", "who", "failures", "state", "window_ends_at"]
+    list_display: ClassVar = ["address", "counted_by", "whose", "failures", "state", "window_ends_at"]
     list_display_links = None
     list_filter: ClassVar = [("scope", ChoicesDropdownFilter)]
     list_filter_submit = True
     list_select_related: ClassVar = ["user"]
-    search_fields: ClassVar = ["address__startswith", "user__username_key__startswith"]
-    search_help_text = _("Beginning of an address or of a user name")
+    search_fields: ClassVar = ["address__startswith", "user__username_key__startswith", "subject__startswith"]
+    search_help_text = _("Beginning of an address, of a user name or of a client's name")
     actions: ClassVar[Any] = ["clear"]
 
     def get_queryset(self, request: HttpRequest) -> Any:
@@ -47,14 +52,18 @@ class FailureCountAdmin(ReadOnlyModelAdmin):
     def counted_by(self, count: FailureCount) -> str:
         return count.get_scope_display()
 
-    @display(description=_("user"), empty_value=_("unknown name"))
-    def who(self, count: FailureCount) -> str | None:
-        if count.scope == FailureCount.Scope.ADDRESS:
+    @display(description=_("whose"))
+    def whose(self, count: FailureCount) -> str:
+        if count.scope in NOBODYS:
             return "–"
-        return count.user.username if count.user else None
+        return count.user.username if count.user else count.subject or gettext("unknown name")
 
     @display(description=_("state"), label={"refused": "danger", "counted": "info"})
     def state(self, count: FailureCount) -> tuple[str, Any]:
-        by_address = count.scope == FailureCount.Scope.ADDRESS
-        limit = settings.THROTTLE_FAILURES_BY_ADDRESS if by_address else settings.THROTTLE_FAILURES_BY_NAME
+        """Full counts refuse; how often new passwords may be asked for is for those who count that to know."""
+        limit = settings.THROTTLE_FAILURES_BY_ADDRESS if count.scope == Scope.ADDRESS else _limit_by_name(count)
         return ("refused", _("refused")) if count.failures >= limit else ("counted", _("counted"))
+
+
+def _limit_by_name(count: FailureCount) -> float:
+    return math.inf if count.scope == Scope.ASKED else settings.THROTTLE_FAILURES_BY_NAME

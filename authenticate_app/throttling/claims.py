@@ -20,7 +20,10 @@ from typing import Any
 from django.conf import settings
 from django.utils.crypto import salted_hmac
 
+from authenticate_app.throttling.models import LONGEST_SUBJECT, FailureCount
 from authenticate_app.throttling.networks import network_of
+
+Scope = FailureCount.Scope
 
 KNOWN_FOR = timedelta(days=30)
 """How long an address is known after a sign-in: a month, since some people come only for the monthly bill."""
@@ -49,17 +52,20 @@ known AS MATERIALIZED (
     WHERE counter.window_ends_at <= %(now)s::timestamptz OR counter.failures < %(address_limit)s::integer
     RETURNING counter.window_ends_at
 ), by_name AS (
-    INSERT INTO authenticate_app_failurecount AS counter (key, scope, user_id, address, failures, window_ends_at)
+    INSERT INTO authenticate_app_failurecount AS counter
+        (key, scope, user_id, subject, address, failures, window_ends_at)
     SELECT
         %(name_counter)s::text,
-        CASE WHEN EXISTS (SELECT FROM known) THEN 'known-address' ELSE 'name-address' END,
+        CASE WHEN %(scope)s::text = 'name-address' AND EXISTS (SELECT FROM known) THEN 'known-address'
+            ELSE %(scope)s::text END,
         (SELECT id FROM authenticate_app_user WHERE id = (SELECT id FROM person) FOR KEY SHARE),
-        %(network)s::text, 1, %(window_ends_at)s::timestamptz
+        %(subject)s::text, %(network)s::text, 1, %(window_ends_at)s::timestamptz
     WHERE EXISTS (SELECT FROM by_address)
         OR (EXISTS (SELECT FROM known) AND NOT EXISTS (SELECT FROM full_counter))
     ON CONFLICT (key) DO UPDATE SET
         scope = EXCLUDED.scope,
         user_id = EXCLUDED.user_id,
+        subject = EXCLUDED.subject,
         failures = CASE WHEN counter.window_ends_at > %(now)s::timestamptz THEN counter.failures + 1 ELSE 1 END,
         window_ends_at = CASE WHEN counter.window_ends_at > %(now)s::timestamptz
             THEN counter.window_ends_at ELSE EXCLUDED.window_ends_at END,
@@ -85,6 +91,10 @@ class Counters:
     name: str
     address: str
     network: str
+    scope: Scope = Scope.NAME_AND_ADDRESS
+    """What the first counter is of, as the admin shows it."""
+    subject: str = ""
+    """The name of what the first counter is of, where that is no user."""
 
     @classmethod
     def of(cls, *, name: str, address: str) -> "Counters":
@@ -93,14 +103,14 @@ class Counters:
         return cls(_counter("name", name, network), _counter("address", network), network)
 
     @classmethod
-    def of_factor(cls, factor: str, *, address: str) -> "Counters":
+    def of_factor(cls, factor: str, *, scope: Scope, subject: str = "", address: str) -> "Counters":
         """Find the counters of what is shown beside a password; ``factor`` says of whom, such as ``codes of user 7``.
 
         Its first counter is the same for all addresses: whoever is asked for a code has the password already, and
         another address costs them nothing.
         """
         network = network_of(address)
-        return cls(_counter("factor", factor), _counter("address", network), network)
+        return cls(_counter("factor", factor), _counter("address", network), network, scope, subject[:LONGEST_SUBJECT])
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +135,8 @@ def parameters(counters: Counters, *, now: datetime) -> dict[str, Any]:
         "known_since": now - KNOWN_FOR,
         "name_counter": counters.name,
         "address_counter": counters.address,
+        "scope": counters.scope.value,
+        "subject": counters.subject,
         "name_limit": settings.THROTTLE_FAILURES_BY_NAME,
         "address_limit": settings.THROTTLE_FAILURES_BY_ADDRESS,
         "window_ends_at": now + settings.THROTTLE_WINDOW,

@@ -6,6 +6,9 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+LONGEST_SUBJECT = 120
+"""Characters of a name that are shown."""
+
 
 class FailureCount(models.Model):
     """Failed sign-ins of one key within the running window (docs/security.md, "Guessing").
@@ -18,6 +21,9 @@ class FailureCount(models.Model):
         NAME_AND_ADDRESS = "name-address", _("name and address")
         KNOWN_ADDRESS = "known-address", _("name and an address that it lately signed in from")
         ADDRESS = "address", _("address alone")
+        CODES = "codes", _("one-time codes of a user")
+        PASSKEYS = "passkeys", _("passkeys from an address")
+        CLIENT_SECRET = "client-secret", _("secrets of a client")
         ASKED = "asked", _("new passwords asked for")
 
     key = models.CharField(_("key"), max_length=64, primary_key=True)
@@ -30,7 +36,10 @@ class FailureCount(models.Model):
         on_delete=models.CASCADE,
         related_name="+",
     )
+    subject = models.CharField(_("of what"), max_length=LONGEST_SUBJECT, blank=True, default="", db_default="")
+    """What is counted, where that is no user: the name of a client. Never what somebody typed."""
     address = models.CharField(_("address or network"), max_length=50)
+    """Where the failures come from; the first of them, for what is counted from everywhere together."""
     failures = models.PositiveIntegerField(_("failures"))
     window_ends_at = models.DateTimeField(_("counted until"), db_index=True)
     throttled_at = models.DateTimeField(_("refused since"), null=True, blank=True)
