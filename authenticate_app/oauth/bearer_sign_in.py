@@ -6,27 +6,18 @@ query and judged. No password is compared, so nothing is throttled: a token is 2
 be guessed by trying.
 """
 
-import threading
-from collections import OrderedDict
 from dataclasses import dataclass, replace
 from datetime import datetime
-
-from django.conf import settings
 
 from authenticate_app.accounts.callers import Caller
 from authenticate_app.accounts.entitlements import REQUEST_FOR_CHAT_ON_BEHALF
 from authenticate_app.accounts.selectors import Account
 from authenticate_app.accounts.sign_in import Origin, SignIn
-from authenticate_app.audit.events import Event
-from authenticate_app.audit.services import record
 from authenticate_app.oauth.bearer_memory import KnownToken, memory
 from authenticate_app.oauth.bearer_metrics import Outcome, count
+from authenticate_app.oauth.bearer_refusals import audit_seldom, seldom
 from authenticate_app.oauth.bearer_tokens import StoredToken, find_token
-from authenticate_app.oauth.models import Client
 from authenticate_app.oauth.secrets import checksum
-
-AUDITED_KINDS = 10_000
-"""So many kinds of refusals a process keeps apart; beyond that it may audit one twice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,62 +96,13 @@ def _refused(
     outcome: Outcome, stored: StoredToken | None, origin: Origin, now: datetime
 ) -> TokenRefused | NoActingUser:
     count(outcome)
-    kind = (outcome.value, origin.network, str(stored.client_id) if stored else "")
-    if _seldom.is_first(kind, now):
-        _audit(outcome, stored, origin, now)
+    audit_seldom(outcome, stored, origin=origin, now=now)
     if outcome is Outcome.NO_ACTING_USER and stored is not None:
         return NoActingUser(stored.client_name)
     return TokenRefused()
 
 
-def _audit(outcome: Outcome, stored: StoredToken | None, origin: Origin, now: datetime) -> None:
-    user = stored.account.unproven_caller if stored and stored.account else None
-    record(
-        event=Event.BEARER_REFUSED,
-        reason=outcome.value,
-        actor=user.user_id if user else None,
-        actor_name=user.username if user else "",
-        address=origin.address,
-        request_id=origin.request_id,
-        target=Client(pk=stored.client_id, name=stored.client_name) if stored else None,
-        now=now,
-    )
-
-
-class Seldom:
-    """Tells the first of a kind within ``THROTTLE_WINDOW`` from those that follow it. Thread-safe.
-
-    Anybody can send tokens that are none, and each that is audited is a row: so the audit log gets one of each kind
-    and window from a process, while the metrics count all.
-    """
-
-    def __init__(self, capacity: int = AUDITED_KINDS) -> None:
-        self._capacity = capacity
-        self._begun: OrderedDict[tuple[str, ...], datetime] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def is_first(self, kind: tuple[str, ...], now: datetime) -> bool:
-        """Whether none of this kind came within the window; this one then begins it."""
-        with self._lock:
-            begun = self._begun.get(kind)
-            if begun is not None and begun <= now < begun + settings.THROTTLE_WINDOW:
-                return False
-            self._begun[kind] = now
-            self._begun.move_to_end(kind)
-            if len(self._begun) > self._capacity:
-                self._begun.popitem(last=False)
-            return True
-
-    def clear(self) -> None:
-        """Begin anew."""
-        with self._lock:
-            self._begun.clear()
-
-
-_seldom = Seldom()
-
-
 def forget_everything() -> None:
     """Forget every token and every refusal that this process saw."""
     memory.clear()
-    _seldom.clear()
+    seldom.clear()

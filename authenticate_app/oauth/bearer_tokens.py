@@ -72,7 +72,8 @@ WITH token AS MATERIALIZED (
     SELECT
         coalesce(token.user_id, client.acting_user_id) AS user_id, token.user_id IS NULL AS is_of_client,
         token.password_stamp, token.scope, token.expires,
-        client.id AS client_id, client.name AS client_name, client.is_active, client.allowed_scopes
+        client.id AS client_id, coalesce(nullif(client.name, ''), client.client_id) AS client_name, client.is_active,
+        client.allowed_scopes
     FROM authenticate_app_accesstoken AS token
     JOIN authenticate_app_client AS client ON client.id = token.application_id
     WHERE token.token_checksum = %(checksum)s::text
