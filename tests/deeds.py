@@ -124,6 +124,14 @@ def revoke_signing_key() -> list[str]:
     return [revoked.kid, keys.ensure_signing_key(now=_now() + timedelta(seconds=1)).kid]
 
 
+def store_application(secret: str, **fields: Any) -> str:
+    """Store a web application and return its ``client_id``."""
+    from authenticate_app.oauth.secrets import checksum
+    from tests.tokens import store_web_application
+
+    return str(store_web_application(client_secret=checksum(secret), **fields).client_id)
+
+
 def _now() -> datetime:
     return datetime.now(UTC)
 
@@ -152,5 +160,6 @@ DEEDS: Mapping[str, Callable[..., Any]] = {
         announce_key,
         let_announced_key_take_over,
         revoke_signing_key,
+        store_application,
     )
 }

@@ -111,6 +111,7 @@ class Server:
             "WORKERS": "2",
             "TRUSTED_PROXIES": "127.0.0.1",
             "THROTTLE_FAILURES_BY_NAME": "1000",  # every client of ours has the same address
+            **({"PUBLIC_BASE_URL": self.url} if variables.get("ENVIRONMENT") == "demonstration" else {}),
             **variables,
         }
         self._process: Process | None = None
