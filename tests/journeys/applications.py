@@ -1,5 +1,6 @@
 """Applications that customers sign in to on a real server, and people with browsers."""
 
+import re
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -40,6 +41,26 @@ def register(installed: Installation, **fields: Any) -> Registered:
     return Registered(client_id, secret, f"{own}/callback", f"{own}/bye")
 
 
+def register_in_admin(installed: Installation, administrator: Person) -> Registered:
+    """Register an application as people do: in the admin, copying the secret from the page that shows it once."""
+    own = f"http://127.0.0.1:9/{uuid.uuid4().hex}"
+    administrator.signs_in("/admin/")
+    form = administrator.browser.open("/admin/authenticate_app/client/add/?purpose=web")
+    client_id = re.search(r'name="client_id" value="([^"]+)"', form.text)
+    made = administrator.browser.submit(
+        form,
+        name="Shop",
+        display_name="Vision Corporation",
+        redirect_uris=f"{own}/callback",
+        post_logout_redirect_uris=f"{own}/bye",
+        allowed_scopes=["openid", "profile", "email", "chat", "chat.authenticate"],
+    )
+    secret = re.search(r"\b[A-Za-z0-9]{128}\b", made.text)
+    assert client_id, form.text
+    assert secret, made.text
+    return Registered(client_id.group(1), secret.group(), f"{own}/callback", f"{own}/bye")
+
+
 class BehindTls(httpx.BaseTransport):
     """Speaks to the server as the proxy in front of it does, which has taken TLS off; who calls sees https alone."""
 
@@ -64,9 +85,11 @@ def over_tls(installed: Installation) -> httpx.Client:
 
 
 @contextmanager
-def new_person(installed: Installation, client: httpx.Client) -> Iterator[Person]:
+def new_person(installed: Installation, client: httpx.Client, **fields: object) -> Iterator[Person]:
     """Somebody with an account of their own, who comes with this client as their browser."""
     email = f"{uuid.uuid4().hex}@example.com"
-    name = installed.new_user(SELF_SERVICE_USER, first_name="Jane", last_name="Roe", email=email, email_verified=True)
+    name = installed.new_user(
+        SELF_SERVICE_USER, first_name="Jane", last_name="Roe", email=email, email_verified=True, **fields
+    )
     with client:
         yield Person(Browser(client), name, PASSWORD)

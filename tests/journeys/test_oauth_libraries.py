@@ -17,7 +17,7 @@ from joserfc.jwt import JWTClaimsRegistry
 from requests.auth import HTTPBasicAuth
 from requests_oauthlib import OAuth2Session as OauthlibSession
 
-from tests.journeys.applications import Registered, new_person, register
+from tests.journeys.applications import Registered, new_person, register_in_admin
 from tests.oauth_contract.relying_party import Person
 from tests.serving import ADDRESS, Installation, own_installation
 
@@ -34,16 +34,21 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation
         yield found
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def registered(installed: Installation) -> Registered:
-    return register(installed)
+    """One application for all of them, made in the admin and used as it is."""
+    with new_person(installed, browser(installed), is_staff=True, is_superuser=True) as administrator:
+        return register_in_admin(installed, administrator)
 
 
 @pytest.fixture
 def person(installed: Installation) -> Iterator[Person]:
-    browser = httpx.Client(base_url=installed.server.url, timeout=WAIT, trust_env=False)
-    with new_person(installed, browser) as found:
+    with new_person(installed, browser(installed)) as found:
         yield found
+
+
+def browser(installed: Installation) -> httpx.Client:
+    return httpx.Client(base_url=installed.server.url, timeout=WAIT, trust_env=False)
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ class Form:
 
     method: str
     action: str
-    fields: dict[str, str] = field(default_factory=dict)
+    fields: dict[str, str | list[str]] = field(default_factory=dict)
     buttons: dict[str, str] = field(default_factory=dict)
 
     def has(self, *names: str) -> bool:
@@ -29,20 +29,50 @@ class _Forms(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
         self.found: list[Form] = []
+        self._select = ""
+        self._text_area = ""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
         if tag == "form":
             self.found.append(Form(given.get("method", "get").lower(), given.get("action", "")))
+        elif tag == "option" and self._select:
+            self._add_option(given)
         elif self.found and given.get("name"):
             self._add(tag, given)
 
+    def handle_endtag(self, tag: str) -> None:
+        if tag in {"select", "textarea"}:
+            self._select = self._text_area = ""
+
+    def handle_data(self, data: str) -> None:
+        if self._text_area:
+            self.found[-1].fields[self._text_area] = data.removeprefix("\n")
+
     def _add(self, tag: str, given: dict[str, str]) -> None:
-        is_button = tag == "button" or (tag == "input" and given.get("type") in NO_VALUE)
-        if is_button:
-            self.found[-1].buttons[given["name"]] = given.get("value", "")
-        elif tag == "input" and not (given.get("type") in {"checkbox", "radio"} and "checked" not in given):
-            self.found[-1].fields[given["name"]] = given.get("value", "")
+        form, name = self.found[-1], given["name"]
+        if tag == "button" or given.get("type") in NO_VALUE:
+            form.buttons[name] = given.get("value", "")
+        elif tag == "select":
+            self._select = name
+        elif tag == "textarea":
+            self._text_area = name
+            form.fields[name] = ""
+        elif tag == "input" and given.get("type") == "checkbox":
+            self._add_checkbox(given)
+        elif tag == "input" and not (given.get("type") == "radio" and "checked" not in given):
+            form.fields[name] = given.get("value", "")
+
+    def _add_option(self, given: dict[str, str]) -> None:
+        fields = self.found[-1].fields
+        if "selected" in given or self._select not in fields:
+            fields[self._select] = given.get("value", "")
+
+    def _add_checkbox(self, given: dict[str, str]) -> None:
+        if "checked" in given:
+            checked = self.found[-1].fields.setdefault(given["name"], [])
+            assert isinstance(checked, list)
+            checked.append(given.get("value", "on"))
 
 
 def forms_of(page: httpx.Response) -> list[Form]:
@@ -61,11 +91,11 @@ class Browser:
         """Go to an address and wherever it leads on this server; return the page, or the redirect to elsewhere."""
         return self._land(self.client.get(address, **options))
 
-    def submit(self, page: httpx.Response, *, press: str = "", **typed: str) -> httpx.Response:
+    def submit(self, page: httpx.Response, *, press: str = "", **typed: str | list[str]) -> httpx.Response:
         """Fill in the form that has these fields, press a button, and go where it leads on this server."""
         return self._land(self.send(page, press=press, **typed))
 
-    def send(self, page: httpx.Response, *, press: str = "", **typed: str) -> httpx.Response:
+    def send(self, page: httpx.Response, *, press: str = "", **typed: str | list[str]) -> httpx.Response:
         """As ``submit``, but return the very answer to the form."""
         wanted = [*typed, *([press] if press else [])]
         fitting = [form for form in forms_of(page) if form.has(*wanted)]
