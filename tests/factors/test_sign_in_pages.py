@@ -8,9 +8,12 @@ from django.utils import timezone
 
 from authenticate_app.accounts.models import User
 from authenticate_app.accounts.pending import AMR, AUTH_TIME
+from authenticate_app.audit.admin import REASON_NAMES
 from authenticate_app.audit.models import AuditEvent
 from authenticate_app.factors import recovery
+from authenticate_app.factors.errors import Reason
 from authenticate_app.factors.models import OneTimeCodeDevice
+from authenticate_app.factors.sign_in_views import WITH_CODE, WITH_PASSKEY, WITH_SYNCED_PASSKEY
 from tests.factors.authenticator import BACKED_UP, BACKUP_ELIGIBLE, Authenticator
 from tests.factors.builders import store_passkey
 from tests.factors.pages import CODE, NEXT, PASSWORD, SET_UP, Browser, code, turn_on_codes, words_of, wrong_code
@@ -294,3 +297,12 @@ class TestPasskey:
     @pytest.mark.parametrize("address", ["/login/passkey/", CODE, SET_UP])
     def test_other_methods_are_refused(self, browser: Browser, address: str) -> None:
         assert browser.put(address).status_code == 405
+
+
+def test_the_audit_log_names_every_way_in() -> None:
+    ways = {"+".join(amr) for amr in (("pwd",), WITH_CODE, WITH_PASSKEY, WITH_SYNCED_PASSKEY)}
+    assert ways <= set(REASON_NAMES)
+
+
+def test_the_audit_log_names_every_refusal() -> None:
+    assert set(Reason) <= set(REASON_NAMES)
