@@ -73,7 +73,7 @@ def fill(page: Page, password: str = PASSWORD, name: str = JOHN) -> None:
 def _wrong(page: Page) -> None:
     page.goto(SIGN_IN)
     fill(page, "wrong", name="nobody@vision.com")
-    page.locator(".message").wait_for()
+    page.locator(".message:visible").wait_for()
 
 
 def _expired(page: Page) -> None:
@@ -98,7 +98,7 @@ def _new_passwords_differ(page: Page) -> None:
     page.locator("#id_new_password1").fill("something fine")
     page.locator("#id_new_password2").fill("something else")
     page.locator("#id_new_password2").press("Enter")
-    page.locator(".message").wait_for()
+    page.locator(".message:visible").wait_for()
 
 
 def _open(address: str) -> Callable[[Page], None]:
@@ -195,7 +195,7 @@ def test_a_wrong_password_moves_the_focus_to_the_message_and_keeps_the_name(phon
     page = phone()
     page.goto(SIGN_IN)
     fill(page, "wrong", name="somebody@vision.com")
-    page.locator(".message").wait_for()
+    page.locator(".message:visible").wait_for()
     assert page.evaluate("document.activeElement.getAttribute('role')") == "alert"
     assert page.locator("#id_username").input_value() == "somebody@vision.com"
     assert page.locator("#id_password").input_value() == ""

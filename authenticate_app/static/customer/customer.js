@@ -3,9 +3,7 @@
 // What pages gain by a script; all of them work without. Password fields get a button that shows what was typed.
 
 function addReveal(input, show, hide) {
-    const wrapper = document.createElement("div");
     const button = document.createElement("button");
-    wrapper.className = "with-reveal";
     button.className = "reveal";
     button.type = "button";
     button.textContent = show;
@@ -17,8 +15,8 @@ function addReveal(input, show, hide) {
     });
     // Sent as it came, or browsers would not know it for a password and remember it as ordinary text.
     input.form.addEventListener("submit", () => { input.type = "password"; });
-    input.replaceWith(wrapper);
-    wrapper.append(input, button);
+    input.parentElement.classList.add("has-reveal");
+    input.after(button); // so that the next stop of the keyboard after the name is the password
 }
 
 for (const form of document.querySelectorAll("form[data-show]")) {
