@@ -152,7 +152,7 @@ class Grant(AbstractGrant):
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", verbose_name=_("user")
     )
     application = models.ForeignKey(Client, on_delete=models.CASCADE, verbose_name=_("client"))
-    code = models.CharField(max_length=CHECKSUM, unique=True)
+    code = models.CharField(max_length=CHECKSUM)
     used_at = models.DateTimeField(_("used"), null=True, blank=True)
     token_family = models.UUIDField(editable=False)
     """Shared by every token that comes of this code, so that all can be revoked together."""
@@ -167,6 +167,7 @@ class Grant(AbstractGrant):
         verbose_name = _("authorization code")
         verbose_name_plural = _("authorization codes")
         indexes: ClassVar = [models.Index(fields=["expires"], name="grant_expires")]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["code"], name="grant_code_once")]
 
 
 class AccessToken(AbstractAccessToken):
@@ -187,7 +188,7 @@ class AccessToken(AbstractAccessToken):
         verbose_name=_("user"),
     )
     application = models.ForeignKey(Client, on_delete=models.CASCADE, verbose_name=_("client"))
-    token_checksum = models.CharField(max_length=CHECKSUM, unique=True)
+    token_checksum = models.CharField(max_length=CHECKSUM)
     token_family = models.UUIDField(null=True, editable=False)
     password_stamp = models.BigIntegerField(null=True, editable=False)
     """That of the user when they signed in; once theirs is another, the token counts no more."""
@@ -201,6 +202,7 @@ class AccessToken(AbstractAccessToken):
             models.Index(fields=["expires"], name="access_token_expires"),
             models.Index(fields=["token_family"], name="access_token_family", condition=Q(token_family__isnull=False)),
         ]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["token_checksum"], name="access_token_once")]
 
 
 class RefreshToken(AbstractRefreshToken):

@@ -107,3 +107,10 @@ def test_the_oldest_are_found_by_their_index(web: Registered, person: User) -> N
         plan = "\n".join(row[0] for row in cursor.fetchall())
     assert "access_token_expires" in plan
     assert "Sort" not in plan
+
+
+def test_a_token_has_no_more_indexes_than_it_needs() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT indexdef FROM pg_indexes WHERE tablename = 'authenticate_app_accesstoken'")
+        columns = sorted(row[0].partition("(")[2].partition(")")[0] for row in cursor.fetchall())
+    assert columns == ["application_id", "expires", "id", "token_checksum", "token_family", "user_id"]
