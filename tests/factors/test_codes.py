@@ -153,3 +153,8 @@ def test_what_a_refused_code_claimed_of_the_address_is_given_back(app: User, set
     other = User.objects.create_user("other@example.com")
     one_time_codes.store_device(user=other, secret=SECRET, step=0, now=NOW)
     assert use(other, right_code()) is Factor.ONE_TIME_CODE
+
+
+def test_a_one_time_code_costs_four_statements(app: User, django_assert_num_queries: Any) -> None:
+    with django_assert_num_queries(4):
+        use(app, right_code())
