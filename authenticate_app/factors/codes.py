@@ -17,8 +17,9 @@ from authenticate_app.throttling.claims import Scope
 
 
 def use_code(typed: str, *, user: User, origin: Origin, now: datetime) -> Factor:
-    """Accept a code of ``user``, who has proven the password; answers which kind it was. Four statements, one more
-    for what is audited.
+    """Accept a code of ``user``, who has proven the password; answers which kind it was.
+
+    Four statements, and one for what is audited.
 
     Raises:
         FactorRefused: it is no code of theirs, or was used before, or the user was disabled meanwhile.

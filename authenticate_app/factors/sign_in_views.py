@@ -11,7 +11,8 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from authenticate_app.accounts import pending
-from authenticate_app.accounts.destinations import own_path
+from authenticate_app.accounts.destinations import destination_of, own_path
+from authenticate_app.accounts.models import User
 from authenticate_app.accounts.pending import Pending
 from authenticate_app.factors import changes, codes, passkeys
 from authenticate_app.factors.challenges import Purpose
@@ -168,7 +169,9 @@ def _amr_of(passkey: Passkey) -> tuple[str, ...]:
 
 
 def _begin_again(request: HttpRequest) -> HttpResponseBase:
-    """Nobody waits in this session, or not any more."""
+    """Nobody waits in this session, or not any more: they are in, after the same form was sent twice, or too late."""
+    if isinstance(request.user, User):
+        return redirect(destination_of(request.user, ""))
     if request.method == "POST":
         return _refusal(request, _("It took too long. Please begin again."), "")
     return redirect("login")

@@ -144,6 +144,16 @@ class TestCodeStep:
         assert response.status_code == 403
         assert "begin again" in words_of(response)
 
+    @pytest.mark.parametrize("address", [CODE, SET_UP])
+    def test_who_sends_the_form_twice_is_in_all_the_same(self, browser: Browser, jane: User, address: str) -> None:
+        turn_on_codes(jane)
+        browser.sign_in(jane)
+        right = code()
+        browser.post(CODE, {"code": right})
+        assert leads_to(browser.post(address, {"code": right}), "/account/")
+        assert browser.is_signed_in()
+        assert not AuditEvent.objects.filter(event="second_step_failed").exists()
+
     def test_a_user_who_is_disabled_meanwhile_stays_out(self, browser: Browser, jane: User) -> None:
         turn_on_codes(jane)
         browser.sign_in(jane)
