@@ -71,6 +71,7 @@ REASON_NAMES: dict[str, Any] = {
     "too-many-failures": _("too many failures"),
     "no-password": _("no password to sign in with"),
     "unverified-address": _("e-mail address is not verified"),
+    "asked-too-often": _("asked for too often"),
     "changed": _("with the one before"),
     "forgotten": _("with a link sent by e-mail"),
     "pwd": _("by password"),

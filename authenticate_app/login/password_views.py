@@ -1,13 +1,14 @@
 """Pages on which people change their password, or set a forgotten one anew."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import INTERNAL_RESET_SESSION_TOKEN, PasswordResetConfirmView
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
-from django.urls import reverse_lazy
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.utils.translation import get_language
@@ -69,7 +70,6 @@ class Forgotten(Refusing):
 
     form_class = ForgottenForm
     template_name = "customer/password_forgotten.html"
-    success_url = reverse_lazy("password-forgotten-sent")
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Show the form, or take it. Raises ``Http404`` where no e-mail can be sent."""
@@ -85,7 +85,7 @@ class Forgotten(Refusing):
         except TooManyLinks as refusal:
             form.refuse(refusal.wait)
             return self.form_invalid(form)
-        return super().form_valid(form)
+        return redirect(_with_next(reverse("password-forgotten-sent"), next_url_of(self.request)))
 
 
 @require_safe
@@ -125,6 +125,10 @@ class NewPassword(PasswordResetConfirmView):
     def form_invalid(self, form: Any) -> HttpResponse:
         """Say what is wrong."""
         return refused(super().form_invalid(form), form)
+
+
+def _with_next(path: str, next_url: str) -> str:
+    return f"{path}?{urlencode({'next': next_url})}" if next_url else path
 
 
 def origin_of(request: HttpRequest) -> Origin:

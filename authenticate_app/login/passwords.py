@@ -21,7 +21,7 @@ from authenticate_app.accounts.sign_in import Origin
 from authenticate_app.audit.events import Event
 from authenticate_app.audit.services import record, record_of_request
 from authenticate_app.login.metrics import PASSWORD_RESETS, PASSWORDS_CHANGED
-from authenticate_app.throttling.allowances import Allowance, take
+from authenticate_app.throttling.allowances import Allowance, Refusal, take
 from authenticate_app.throttling.clearing import clear_counts_of_user
 
 SECONDS_PER_MINUTE = 60
@@ -43,6 +43,7 @@ class Reason(StrEnum):
     DISABLED_USER = "disabled-user"
     NO_PASSWORD = "no-password"  # noqa: S105 - a reason
     UNVERIFIED_ADDRESS = "unverified-address"
+    TOO_OFTEN = "asked-too-often"
 
 
 class TooManyLinks(Exception):
@@ -102,10 +103,9 @@ def ask_for_link(asked: Request, *, now: datetime) -> None:
         Allowance("reset-address", network, settings.PASSWORD_RESETS_BY_ADDRESS, address=network),
         Allowance("reset-name", asked.key, settings.PASSWORD_RESETS_BY_NAME),
     ):
-        wait = take(allowance, now=now)
-        if wait is not None:
-            PASSWORD_RESETS.labels("throttled").inc()
-            raise TooManyLinks(wait)
+        refusal = take(allowance, now=now)
+        if refusal is not None:
+            raise _too_many(asked, refusal, now)
     mail.later(partial(send_link, asked, now=now))
 
 
@@ -117,9 +117,23 @@ def send_link(asked: Request, *, now: datetime) -> None:
     """
     user = User.objects.filter(pk__in=LoginName.objects.filter(key=asked.key).values("user")).first()
     reason = why_not(user)
+    _audit(asked, reason or "", now, user=user)
+    PASSWORD_RESETS.labels(reason or "sent").inc()
+    if user is not None and reason is None:
+        _mail_link(user, asked.language)
+
+
+def _too_many(asked: Request, refusal: Refusal, now: datetime) -> TooManyLinks:
+    if refusal.is_first:
+        _audit(asked, Reason.TOO_OFTEN, now)
+    PASSWORD_RESETS.labels("throttled").inc()
+    return TooManyLinks(refusal.wait)
+
+
+def _audit(asked: Request, reason: str, now: datetime, *, user: User | None = None) -> None:
     record(
         event=Event.PASSWORD_RESET_ASKED,
-        reason=reason or "",
+        reason=reason,
         actor=user.pk if user else None,
         actor_name=user.username if user else "",
         name=asked.key,
@@ -127,9 +141,6 @@ def send_link(asked: Request, *, now: datetime) -> None:
         request_id=asked.origin.request_id,
         now=now,
     )
-    PASSWORD_RESETS.labels(reason or "sent").inc()
-    if user is not None and reason is None:
-        _mail_link(user, asked.language)
 
 
 def why_not(user: User | None) -> Reason | None:

@@ -31,11 +31,19 @@ class Allowance:
         return salted_hmac("authenticate_app.throttling.allowances", parts, algorithm="sha256").hexdigest()
 
 
-def take(allowance: Allowance, *, now: datetime) -> int | None:
-    """Take one from ``allowance``; None if there was one left, else seconds until there is again.
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Nothing was left. ``wait``: seconds until there is again. ``is_first``: nobody was refused in this window yet."""
+
+    wait: int
+    is_first: bool
+
+
+def take(allowance: Allowance, *, now: datetime) -> Refusal | None:
+    """Take one from ``allowance``; None if there was one left.
 
     One statement decides, so any number of processes together give out no more than the limit; a second one, where
-    nothing was left, looks how long that lasts.
+    nothing was left, notes the refusal.
     """
     parameters: dict[str, Any] = {
         "key": allowance.key,
@@ -49,9 +57,9 @@ def take(allowance: Allowance, *, now: datetime) -> int | None:
         cursor.execute(_TAKE, parameters)
         if cursor.fetchone() is not None:
             return None
-        cursor.execute(_ENDS_AT, parameters)
-        row = cursor.fetchone()
-    return max(1, math.ceil((row[0] - now).total_seconds())) if row is not None else 1
+        cursor.execute(_NOTE_REFUSAL, parameters)
+        ends_at, is_first = cursor.fetchone() or (now, False)  # gone, if somebody cleared it just now
+    return Refusal(max(1, math.ceil((ends_at - now).total_seconds())), is_first)
 
 
 _TAKE = """
@@ -65,4 +73,11 @@ ON CONFLICT (key) DO UPDATE SET
 WHERE counter.window_ends_at <= %(now)s OR counter.failures < %(limit)s
 RETURNING key
 """
-_ENDS_AT = "SELECT window_ends_at FROM authenticate_app_failurecount WHERE key = %(key)s"
+_NOTE_REFUSAL = """
+WITH noted AS (
+    UPDATE authenticate_app_failurecount SET throttled_at = %(now)s
+    WHERE key = %(key)s AND window_ends_at > %(now)s AND throttled_at IS NULL
+    RETURNING key
+)
+SELECT window_ends_at, EXISTS (SELECT FROM noted) FROM authenticate_app_failurecount WHERE key = %(key)s
+"""

@@ -263,6 +263,8 @@ def test_links_are_few_for_one_name_known_or_not(john: User, settings: Any) -> N
         assert [answer.status_code for answer in answers] == [302, 302, 429]
         assert 840 < int(answers[-1]["Retry-After"]) <= 900
         assert "Please look for our e-mail, or try again in 15 minutes." in answers[-1].content.decode()
+        ask(name)
+    assert AuditEvent.objects.filter(reason="asked-too-often").count() == 2
     assert len(outbox.outbox) == 2
 
 
@@ -290,3 +292,10 @@ def test_the_way_back_keeps_where_one_was_going(browser: Browser) -> None:
     assert f'href="{FORGOTTEN}?next=%2Foauth%2Fauthorize%3Fa%3Db%26c%3Dd"' in page
     page = browser.get(f"{FORGOTTEN}?next=//evil.example").content.decode()
     assert "evil" not in page
+
+
+@pytest.mark.django_db
+def test_so_does_the_page_that_says_that_the_e_mail_is_on_its_way(browser: Browser) -> None:
+    response = browser.post(f"{FORGOTTEN}?next=%2Foauth%2Fauthorize%3Fa%3Db", {"name": "nobody"})
+    assert response["Location"] == f"{FORGOTTEN}sent/?next=%2Foauth%2Fauthorize%3Fa%3Db"
+    assert 'href="/login/?next=%2Foauth%2Fauthorize%3Fa%3Db"' in browser.get(response["Location"]).content.decode()

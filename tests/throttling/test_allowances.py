@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from authenticate_app.throttling.allowances import Allowance, take
+from authenticate_app.throttling.allowances import Allowance, Refusal, take
 from authenticate_app.throttling.models import FailureCount
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -15,7 +15,8 @@ LETTERS = Allowance("letters", "john", 2, address="192.0.2.1")
 @pytest.mark.django_db
 def test_what_is_allowed_is_given_and_then_the_wait_is_told(settings: Any) -> None:
     settings.THROTTLE_WINDOW = timedelta(seconds=100)
-    assert [take(LETTERS, now=NOW + timedelta(seconds=second)) for second in range(4)] == [None, None, 98, 97]
+    taken = [take(LETTERS, now=NOW + timedelta(seconds=second)) for second in range(4)]
+    assert taken == [None, None, Refusal(wait=98, is_first=True), Refusal(wait=97, is_first=False)]
     assert take(LETTERS, now=NOW + timedelta(seconds=100)) is None
     assert FailureCount.objects.get().failures == 1
 
