@@ -9,9 +9,11 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from django.core import signing
+from django.db import IntegrityError
 from django.http import HttpRequest
 from oauthlib.oauth2.rfc6749.errors import FatalClientError, OAuth2Error
 
+from authenticate_app.accounts.destinations import own_path
 from authenticate_app.oauth.addresses import issuer
 from authenticate_app.oauth.context import Context, SignedInPerson
 from authenticate_app.oauth.errors import ErrorCode, OAuthError, UntrustedRequest, error_of
@@ -141,10 +143,17 @@ def next_step(asked: AuthorizationRequest, context: Context) -> Step:
 
 
 def sign_in_return(asked: AuthorizationRequest, *, path: str, now: datetime) -> str:
-    """The address that the browser comes back to from signing in: this request, with the proof that it went there."""
+    """The address that the browser comes back to from signing in: this request, with the proof that it went there.
+
+    Raises:
+        ErrorForClient: the sign-in page would not take so long an address.
+    """
     parameters = {name: value for name, value in asked.parameters.items() if name != SIGNED_IN_AFTER}
     proof = signing.dumps({"q": _digest(parameters), "t": int(now.timestamp())}, salt=SALT)
-    return f"{path}?{urlencode({**parameters, SIGNED_IN_AFTER: proof})}"
+    address = f"{path}?{urlencode({**parameters, SIGNED_IN_AFTER: proof})}"
+    if not own_path(address):
+        raise refusal(asked, ErrorCode.INVALID_REQUEST, "The request is too long.")
+    return address
 
 
 def issue_code(asked: AuthorizationRequest, context: Context) -> str:
@@ -159,6 +168,8 @@ def issue_code(asked: AuthorizationRequest, context: Context) -> str:
         )
     except OAuth2Error as error:
         raise _for_client(_as_error(error), asked.parameters) from None
+    except IntegrityError:  # the client or the person was deleted at this very moment
+        raise refusal(asked, ErrorCode.SERVER_ERROR, "The client or the person is gone.") from None
     answered = dict(parse_qsl(urlsplit(headers["Location"]).query))
     told = {name: answered.get(name, "") for name in ("code", "state", "error", "error_description")}
     return with_parameters(asked.redirect_uri, {**told, "state": asked.state, "iss": issuer()})

@@ -261,6 +261,11 @@ def test_who_was_disabled_is_not_signed_in(web: Registered, person: User) -> Non
     assert authorize(browser, asking(web))["Location"].startswith("/login/")
 
 
+def test_a_request_that_the_sign_in_page_would_not_take_is_refused(web: Registered) -> None:
+    answer = told(authorize(Browser(), asking(web, login_hint="\u00e4" * 1500)))
+    assert answer["error"] == "invalid_request"
+
+
 # Consent
 
 
