@@ -173,12 +173,12 @@ def _without_indexes(*tables: str) -> Iterator[None]:
     with connection.cursor() as cursor:
         cursor.execute(_INDEXES, [list(tables)])
         indexes = cursor.fetchall()
-    for name, _ in indexes:
-        _run(f'DROP INDEX "{name}"')
+    for _name, drop, _create in indexes:
+        _run(drop)
     yield
-    for name, definition in indexes:
+    for name, _drop, create in indexes:
         with _step(f"index {name}"):
-            _run(definition)
+            _run(create)
 
 
 @contextmanager
@@ -230,9 +230,15 @@ FROM chat_app_chatsession AS session
 WHERE session.created_at > %s
 """
 
+# Each with the statements that drop it and make it; the index of a unique constraint goes and comes with that.
 _INDEXES = """
-SELECT index.indexrelid::regclass::text, pg_get_indexdef(index.indexrelid)
-FROM pg_index AS index
+SELECT index.indexrelid::regclass::text,
+    CASE WHEN rule.oid IS NULL THEN format('DROP INDEX %%s', index.indexrelid::regclass)
+        ELSE format('ALTER TABLE %%s DROP CONSTRAINT %%I', index.indrelid::regclass, rule.conname) END,
+    CASE WHEN rule.oid IS NULL THEN pg_get_indexdef(index.indexrelid)
+        ELSE format('ALTER TABLE %%s ADD CONSTRAINT %%I %%s', index.indrelid::regclass, rule.conname,
+            pg_get_constraintdef(rule.oid)) END
+FROM pg_index AS index LEFT JOIN pg_constraint AS rule ON rule.conindid = index.indexrelid AND rule.contype = 'u'
 WHERE index.indrelid::regclass::text = ANY(%s) AND NOT index.indisprimary
 """
 

@@ -106,6 +106,8 @@ class Meter:
         with self.signatures.sampled() as samples:
             answers = load.make(wanted, address=self.server.address, seconds=self.seconds)
         used = self.server.cpu() - cpu
+        if not answers.good:
+            raise WrongAnswer(f"Of {answers.requests} requests none was answered as it should be: {answers}.")
         stored = installation.rows_after(stores, last) if stores else 0
         if stores and stored < answers.good:
             raise WrongAnswer(f"{answers.good} requests were answered, but only {stored} rows are stored in {stores}.")
