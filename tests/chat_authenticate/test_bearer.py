@@ -7,12 +7,14 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group
+from django.db import OperationalError
 from django.utils import timezone
 from prometheus_client import REGISTRY
 
 from authenticate_app.accounts.entitlements import SELF_SERVICE_USER
 from authenticate_app.accounts.models import User
 from authenticate_app.audit.models import AuditEvent
+from authenticate_app.oauth import bearer_sign_in
 from authenticate_app.oauth.bearer_sign_in import forget_everything
 from authenticate_app.oauth.models import AccessToken, Client
 from chat_app.sessions.models import ChatSession
@@ -237,6 +239,17 @@ def test_no_token_is_logged(token: str, caplog: pytest.LogCaptureFixture) -> Non
     ask(headers=bearer(token))
     ask(headers=bearer(token + "x"))
     assert token not in caplog.text
+
+
+def test_a_token_is_refused_by_nobody_while_the_database_is_away(token: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_checksum: str) -> None:
+        raise OperationalError("gone")
+
+    monkeypatch.setattr(bearer_sign_in, "find_token", fail)
+    response = ask(headers={**bearer(token), "REST-Framework-Version": "4"})
+    assert (response.status_code, faults(response)) == (503, [("CHAT-50301", "")])
+    assert int(response["Retry-After"]) >= 1
+    assert "WWW-Authenticate" not in response
 
 
 # Describe
