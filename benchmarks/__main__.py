@@ -1,4 +1,4 @@
-"""The command line: ``python -m benchmarks speed|growth``."""
+"""The command line: ``python -m benchmarks speed|growth|hour``."""
 
 import argparse
 import shutil
@@ -7,6 +7,7 @@ from collections.abc import Callable
 from itertools import count
 from statistics import median
 
+from benchmarks import hour as hours
 from benchmarks import machine, oauth, report, scenarios
 from benchmarks.browser import WrongAnswer
 from benchmarks.dataset import INTEGRATION, SIGNED_INTEGRATION
@@ -82,6 +83,18 @@ def growth(options: argparse.Namespace) -> list[Report]:
     return [result]
 
 
+def hour(options: argparse.Namespace) -> list[Report]:
+    """Issue tokens by a moved clock, and purge them meanwhile."""
+    with database_server() as cluster:
+        result = Report("hour", machine.description(cluster))
+        installation = Installation(cluster, "hour")
+        # As the hour passes in minutes, so does the minute after which the database looks for what to vacuum.
+        installation.configure("autovacuum_naptime", "2s")
+        written = installation.output_of("-m", "benchmarks.hour", f"--per-minute={options.tokens // hours.MINUTES}")
+        result.add(report.hour_rows(hours.read(written)))
+    return [result]
+
+
 def _require_disk(needed: int) -> None:
     free = shutil.disk_usage(PROJECT).free
     if free < needed:
@@ -135,9 +148,11 @@ def main() -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="benchmarks", description=__doc__)
     commands = parser.add_subparsers(required=True)
-    of_speed, of_growth = (
-        _command(commands.add_parser(measure.__name__, help=measure.__doc__), measure) for measure in (speed, growth)
+    of_speed, of_growth, of_hour = (
+        _command(commands.add_parser(measure.__name__, help=measure.__doc__), measure)
+        for measure in (speed, growth, hour)
     )
+    of_hour.add_argument("--tokens", type=int, default=360_000)
     of_speed.add_argument("--only", choices=PARTS, help="one part, not all")
     of_growth.add_argument("--sessions", type=int, default=10_000_000)
     of_growth.add_argument("--users", type=int, default=100_000)

@@ -65,6 +65,20 @@ class Installation:
         """Run a program of ours and wait for it. Raises ``subprocess.CalledProcessError``."""
         subprocess.run([sys.executable, *arguments], cwd=PROJECT, env=self.environment, check=True)
 
+    def output_of(self, *arguments: str) -> str:
+        """Run a program of ours and return what it wrote. Raises ``subprocess.CalledProcessError``."""
+        command = [sys.executable, *arguments]
+        return subprocess.run(
+            command, cwd=PROJECT, env=self.environment, check=True, stdout=subprocess.PIPE, text=True
+        ).stdout
+
+    def configure(self, name: str, value: str) -> None:
+        """Set an option of the database server, for all of its databases."""
+        setting = sql.SQL("ALTER SYSTEM SET {} = {}").format(sql.Identifier(name), sql.Literal(value))
+        with psycopg.connect(self.database_url, autocommit=True) as connection:
+            connection.execute(setting)
+            connection.execute("SELECT pg_reload_conf()")
+
     def greatest_id(self, table: str) -> int:
         """Return the greatest id in a table, 0 if it is empty."""
         return self._number(sql.SQL("SELECT coalesce(max(id), 0) FROM {}").format(sql.Identifier(table)))

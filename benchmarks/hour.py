@@ -1,0 +1,135 @@
+"""An hour of tokens in a few minutes, by a moved clock: do tables and answers stay as they are while old ones leave?
+
+``python -m benchmarks.hour`` runs inside of an installation and writes what it saw as JSON. It issues access tokens by
+the server's own code, each durably stored, as if a minute passed for every slice of them. Each minute begins with a
+purge, during which it goes on issuing.
+"""
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from statistics import median
+
+MINUTES = 60
+SETTLED_AFTER = 15
+"""Minutes: ten until the first tokens expire, and some until what they leave behind is used again."""
+AT_ONCE = 4
+"""Threads that issue: as many as two workers have."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hour:
+    """What was seen. Sizes in bytes, one for each minute once all has settled; p99 in milliseconds."""
+
+    issued: int
+    purged: int
+    sizes: list[int]
+    p99_while_purging: float
+    p99_otherwise: float
+
+    @property
+    def deviation(self) -> float:
+        """The largest difference from the middle size, as a share of it."""
+        middle = median(self.sizes)
+        return max(abs(size - middle) for size in self.sizes) / middle
+
+
+@dataclass(slots=True)
+class _Times:
+    """When tokens were issued and purged, in seconds of ``time.perf_counter``: begin and end."""
+
+    issues: list[tuple[float, float]]
+    purges: list[tuple[float, float]]
+
+    def p99(self, *, while_purging: bool) -> float:
+        """Milliseconds within which 99 of 100 tokens were issued that met a purge, or that met none."""
+        taken = sorted(end - begin for begin, end in self.issues if self._meets(begin, end) is while_purging)
+        return taken[len(taken) * 99 // 100] * 1000 if taken else 0.0
+
+    def _meets(self, begin: float, end: float) -> bool:
+        return any(purge_begin < end and begin < purge_end for purge_begin, purge_end in self.purges)
+
+
+def simulate(*, per_minute: int) -> Hour:
+    """Let an hour pass in which so many tokens are issued each minute."""
+    from authenticate_app.oauth.purge import purge_access_tokens
+
+    began, times, sizes, purged = datetime.now(UTC), _Times([], []), list[int](), 0
+    with ThreadPoolExecutor(AT_ONCE) as issuers:
+        for minute in range(MINUTES):
+            now = began + timedelta(minutes=minute)
+            slices = [issuers.submit(_issue, per_minute // AT_ONCE, now) for _ in range(AT_ONCE)]
+            begin = time.perf_counter()
+            purged += purge_access_tokens(now)
+            times.purges.append((begin, time.perf_counter()))
+            for issued in slices:
+                times.issues.extend(issued.result())
+            sizes.append(_size())
+    return Hour(
+        issued=len(times.issues),
+        purged=purged,
+        sizes=sizes[SETTLED_AFTER:],
+        p99_while_purging=times.p99(while_purging=True),
+        p99_otherwise=times.p99(while_purging=False),
+    )
+
+
+def _issue(number: int, minute: datetime) -> list[tuple[float, float]]:
+    """Issue tokens, spread over the minute; return when each began and ended."""
+    moments = list(_issued(number, minute))
+    return list(pairwise(moments))
+
+
+def _issued(number: int, minute: datetime) -> Iterator[float]:
+    from authenticate_app.accounts.sign_in import Origin
+    from authenticate_app.oauth.clients import find_client
+    from authenticate_app.oauth.context import Context
+    from authenticate_app.oauth.own_tokens import store_own_token
+    from authenticate_app.oauth.secrets import new_token
+    from benchmarks.dataset import INTEGRATION
+
+    client = find_client(INTEGRATION)
+    if client is None:
+        raise LookupError(f"There is no client {INTEGRATION} in this database.")
+    yield time.perf_counter()
+    for place in range(number):
+        now = minute + timedelta(minutes=1) * place / number
+        store_own_token(
+            token=new_token(), client=client, scopes=["chat.authenticate"], context=Context(Origin(""), now)
+        )
+        yield time.perf_counter()
+
+
+def _size() -> int:
+    """The table with its indexes, in bytes."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_total_relation_size('authenticate_app_accesstoken')")
+        return int(cursor.fetchone()[0])
+
+
+def read(written: str) -> Hour:
+    """Read what the program wrote, as its last line."""
+    return Hour(**json.loads(written.strip().splitlines()[-1]))
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Run the command line."""
+    import django
+
+    parser = argparse.ArgumentParser(prog="benchmarks.hour")
+    parser.add_argument("--per-minute", type=int, required=True)
+    options = parser.parse_args(arguments)
+    django.setup()
+    print(json.dumps(asdict(simulate(per_minute=options.per_minute))))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
