@@ -2,7 +2,7 @@
 
 | id            | looks at                                  |
 | ------------- | ----------------------------------------- |
-| chatauth.E001 | users of a demonstration in production    |
+| chatauth.E001 | users, clients of a demonstration         |
 | chatauth.E002 | keys of a demonstration in production     |
 | chatauth.E003 | debug pages                               |
 | chatauth.E004 | everything that the environment refuses   |
@@ -29,7 +29,7 @@ ARGON2 = "authenticate_app.accounts.hashers.Argon2idPasswordHasher"
 
 @register(Tags.database)
 def demonstration_data_in_production(databases: Sequence[str] | None = None, **_: Any) -> Iterable[CheckMessage]:
-    """Refuse users and keys that everybody may know (chatauth.E001, chatauth.E002)."""
+    """Refuse users, clients and keys that others may know (chatauth.E001, chatauth.E002)."""
     if settings.ENVIRONMENT != "production" or "default" not in (databases or ()):
         return []
     try:
@@ -40,13 +40,21 @@ def demonstration_data_in_production(databases: Sequence[str] | None = None, **_
 
 
 def _demonstration_data() -> Iterator[CheckMessage]:
-    from authenticate_app.models import SigningKey, User
+    from authenticate_app.models import Client, SigningKey, User
+    from authenticate_app.oauth.client_services import DEMONSTRATION
 
     users = User.objects.filter(is_demonstration=True).values_list("username", flat=True)
     if names := ", ".join(users[:5]):
         yield Error(
             f"Users of a demonstration are in this production database: {names}.",
             hint="Everybody may know their passwords. Begin production with a fresh database.",
+            id="chatauth.E001",
+        )
+    clients = Client.objects.filter(client_id__startswith=DEMONSTRATION).values_list("client_id", flat=True)
+    if client_ids := ", ".join(clients[:5]):
+        yield Error(
+            f"Clients of a demonstration are in this production database: {client_ids}.",
+            hint="Their secrets were made for trying things out. Begin production with a fresh database.",
             id="chatauth.E001",
         )
     keys = SigningKey.objects.filter(is_demonstration=True).values_list("kid", flat=True)

@@ -8,12 +8,14 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.core.management import call_command
 from django.utils.module_loading import import_string
 
 from chatauth_project.demonstration_accounts import ADMINISTRATOR, CALLER, CUSTOMER, NAMES
+from chatauth_project.demonstration_clients import CALLBACK, CLIENT_IDS, INTEGRATION, WEB_APPLICATION
 from chatauth_project.demonstration_environment import (
     BASE_DIR,
     embedded_database,
@@ -64,10 +66,11 @@ def database(say: Say) -> Iterator[None]:
 
 
 def prepare(say: Say) -> Mapping[str, str]:
-    """Bring tables and demonstration data up to date; return the passwords by user name."""
+    """Bring tables and demonstration data up to date; return passwords by user name, and secrets by client id."""
     say("Bringing tables up to date ...")
     call_command("migrate", interactive=False, verbosity=0)
-    passwords = choose_passwords(settings.HOST, secret=kept_secrets()["DEMONSTRATION_PASSWORD"])
+    secret = kept_secrets()["DEMONSTRATION_PASSWORD"]
+    passwords = choose_passwords(settings.HOST, secret=secret) | choose_client_secrets(secret=secret)
     for path in settings.DEMONSTRATION_DATA:
         import_string(path)(passwords)
     run_all(now=datetime.now(UTC))  # there is a signing key from the first request on
@@ -79,6 +82,11 @@ def choose_passwords(host: str, *, secret: str) -> dict[str, str]:
     if is_loopback(host):
         return dict.fromkeys(NAMES, WELL_KNOWN_PASSWORD)
     return {name: _password_of(name, secret=secret) for name in NAMES}
+
+
+def choose_client_secrets(*, secret: str) -> dict[str, str]:
+    """Client secrets are documented nowhere, so each checkout has its own."""
+    return {client_id: _password_of(client_id, secret=secret) for client_id in CLIENT_IDS}
 
 
 def _password_of(name: str, *, secret: str) -> str:
@@ -98,13 +106,22 @@ def is_loopback(host: str) -> bool:
 def what_to_try(passwords: Mapping[str, str], *, seconds: float) -> str:
     """Return the text that ends a start: what one can do now."""
     address = settings.PUBLIC_BASE_URL
-    signs_in = "\n".join(f"    {name:<{LONGEST_NAME}}  {password}" for name, password in passwords.items())
+    signs_in = "\n".join(f"    {name:<{LONGEST_NAME}}  {passwords[name]}" for name in NAMES)
     return f"""
 chatauth is ready on {address} after {seconds:.1f} s. What to try:
 
   A token for a customer, asked for by a service account:
 
     {curl(address, passwords[CALLER])}
+
+  The same by an access token, as an integration gets one with its client secret:
+
+    {curl_by_token(address, passwords[INTEGRATION])}
+
+  A customer's sign-in at a web application (as {CUSTOMER}; then the browser goes to
+  {CALLBACK} with a code, where an application of yours would listen):
+
+    {sign_in_address(address)}
 
   The admin:     {address}/admin/ (as {ADMINISTRATOR})
   The API:       {address}/api/docs/
@@ -120,8 +137,33 @@ Ctrl-C stops the server and the database; the data stay in var/.
 
 def curl(address: str, password: str) -> str:
     """Return a command line that is answered with a token."""
+    return f"curl -sS -u {CALLER}:{password} {_chat_request(address)}"
+
+
+def curl_by_token(address: str, secret: str) -> str:
+    """Return a command line that gets an access token and is answered with a chat token."""
+    token = f"curl -sS -u {INTEGRATION}:{secret} -d grant_type=client_credentials {address}/oauth/token"
+    read = r"""sed 's/.*"access_token":"\([^"]*\)".*/\1/'"""
+    return f'curl -sS -H "Authorization: Bearer $({token} | {read})" {_chat_request(address)}'
+
+
+def sign_in_address(address: str) -> str:
+    """Return the authorization request of a web application (RFC 6749, section 4.1.1; RFC 7636, appendix B)."""
+    parameters = {
+        "response_type": "code",
+        "client_id": WEB_APPLICATION,
+        "redirect_uri": CALLBACK,
+        "scope": "openid profile email",
+        "state": "demonstration-state",
+        "code_challenge": "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM",
+        "code_challenge_method": "S256",
+    }
+    return f"{address}/oauth/authorize?{urlencode(parameters)}"
+
+
+def _chat_request(address: str) -> str:
     return (
-        f"curl -sS -u {CALLER}:{password} -H 'Content-Type: application/vnd.oracle.adf.resourceitem+json'"
+        "-H 'Content-Type: application/vnd.oracle.adf.resourceitem+json'"
         f""" -d '{{"authUserName": "{CUSTOMER}", "interfaceId": "1"}}'"""
         f" {address}/crmRestApi/resources/latest/chatAuthenticate"
     )

@@ -341,6 +341,7 @@ changed."""
 
 DEMONSTRATION_DATA = [
     "chatauth_project.demonstration_accounts.load",
+    "chatauth_project.demonstration_clients.load",
     "chat_app.routing.demonstration.load",
 ]
 """Functions ``load(passwords: Mapping[str, str]) -> None`` that may run again and again."""

@@ -19,15 +19,13 @@ from authenticate_app.accounts.models import User
 from authenticate_app.accounts.rules import may_lend
 from authenticate_app.audit.forms import WholeRowForm
 from authenticate_app.oauth import scopes
-from authenticate_app.oauth.client_services import apply_purpose
+from authenticate_app.oauth.client_services import DEMONSTRATION, apply_purpose
 from authenticate_app.oauth.models import Client
 from authenticate_app.oauth.pictures import checked_picture
 from authenticate_app.oauth.purposes import RULES, Purpose
 
 CLIENT_ID: Final = re.compile(r"[A-Za-z0-9._~-]{1,100}")
 """Unreserved characters (RFC 3986, section 2.3): a client id stands in addresses, forms and headers."""
-DEMONSTRATION: Final = "demonstration-"
-"""What the ids of a demonstration's clients begin with; production refuses them (check chatauth.E001)."""
 
 
 class AddressesField(forms.CharField):

@@ -1,8 +1,13 @@
 """What administrators do to clients: fill in what follows from the purpose, and replace secrets."""
 
+from typing import Final
+
 from authenticate_app.oauth import scopes, secrets
 from authenticate_app.oauth.models import Client
 from authenticate_app.oauth.purposes import RULES, WITHOUT_PKCE
+
+DEMONSTRATION: Final = "demonstration-"
+"""What the ids of a demonstration's clients begin with; production refuses them (check chatauth.E001)."""
 
 
 def apply_purpose(client: Client) -> None:

@@ -68,8 +68,14 @@ def demonstration(checkout: Path) -> Iterator[Demonstration]:
 
 
 def printed_curl(demonstration: Demonstration) -> list[str]:
-    (line,) = re.findall(r"^ +(curl .+)$", demonstration.process.written(), re.MULTILINE)
-    return shlex.split(line)
+    return shlex.split(printed_lines(demonstration)[0])
+
+
+def printed_lines(demonstration: Demonstration) -> list[str]:
+    """The command line by password, and the one by access token."""
+    lines = re.findall(r"^ +(curl .+)$", demonstration.process.written(), re.MULTILINE)
+    assert len(lines) == 2
+    return lines
 
 
 def as_httpx(arguments: list[str]) -> httpx.Response:
@@ -103,6 +109,21 @@ def test_the_printed_line_runs_as_it_is(demonstration: Demonstration) -> None:
     done = subprocess.run(printed_curl(demonstration), capture_output=True, text=True, check=True, timeout=60)
     assert '"jwt":"ey' in done.stdout
     assert not done.stderr
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="needs curl")
+def test_the_printed_line_with_an_access_token_runs_as_it_is(demonstration: Demonstration) -> None:
+    command = ["sh", "-c", printed_lines(demonstration)[1]]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+    assert '"jwt":"ey' in done.stdout
+    assert not done.stderr
+
+
+def test_the_printed_sign_in_leads_to_the_form(demonstration: Demonstration) -> None:
+    (address,) = re.findall(r"^ +(http\S+/oauth/authorize\S+)$", demonstration.process.written(), re.MULTILINE)
+    page = httpx.get(address, follow_redirects=True, trust_env=False, timeout=TIMEOUT_SECONDS)
+    assert page.status_code == 200
+    assert "Vision Shop" in page.text
 
 
 @pytest.mark.parametrize(

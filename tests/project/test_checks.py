@@ -5,7 +5,7 @@ from django.core.checks import CheckMessage, run_checks
 from pytest_django import Settings
 
 from authenticate_app.models import User
-from chatauth_project import checks
+from chatauth_project import checks, demonstration_clients
 
 
 def ids(messages: Iterable[CheckMessage]) -> set[str]:
@@ -22,6 +22,18 @@ def test_e001_users_of_a_demonstration_are_refused_in_production() -> None:
     (message,) = checks.demonstration_data_in_production(databases=["default"])
     assert message.id == "chatauth.E001"
     assert "dcsadmin1" in message.msg
+
+
+@pytest.mark.django_db
+def test_e001_clients_of_a_demonstration_are_refused_in_production(settings: Settings) -> None:
+    secrets = dict.fromkeys(demonstration_clients.CLIENT_IDS, "secret")
+    settings.ENVIRONMENT = "demonstration"
+    demonstration_clients.load(secrets)
+    User.objects.filter(is_demonstration=True).update(is_demonstration=False)
+    settings.ENVIRONMENT = "production"
+    (message,) = checks.demonstration_data_in_production(databases=["default"])
+    assert message.id == "chatauth.E001"
+    assert "demonstration-integration, demonstration-web" in message.msg
 
 
 @pytest.mark.django_db

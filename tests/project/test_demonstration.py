@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 from django.contrib.auth import authenticate
+from pytest_django import Settings
 
-from authenticate_app.models import User
-from chatauth_project import demonstration, demonstration_accounts
+from authenticate_app.models import Client, User
+from authenticate_app.oauth.secrets import matches
+from chatauth_project import demonstration, demonstration_accounts, demonstration_clients
 from chatauth_project.demonstration_environment import kept_secrets, with_demonstration_defaults
 from chatauth_project.environment import Environment
 from chatauth_project.serving import StartFault
@@ -73,6 +75,29 @@ def test_accounts_are_loaded_again_and_again_and_follow_the_password() -> None:
     )
 
 
+@pytest.mark.django_db
+def test_clients_are_loaded_again_and_again_and_follow_the_secret(settings: Settings) -> None:
+    settings.ENVIRONMENT = "demonstration"  # which lets an application on this machine be registered
+    for secret in ("one", "one", "another"):
+        demonstration_clients.load(dict.fromkeys(demonstration_clients.CLIENT_IDS, secret))
+        assert all(matches(secret, client.client_secret) for client in Client.objects.all())
+    integration, web = Client.objects.order_by("client_id")
+    assert (integration.purpose, web.purpose) == ("integration", "web")
+    assert integration.acting_user is not None
+    assert not integration.acting_user.has_usable_password()
+    roles = {role.name for role in integration.acting_user.groups.all()}
+    assert roles == {"ORA_SVC_CUSTOMER_SELF_SERVICE_USER_ABSTRACT", "SVC_CHAT_ON_BEHALF_CALLER"}
+    Client.objects.update(name="Mine")
+    demonstration_clients.load(dict.fromkeys(demonstration_clients.CLIENT_IDS, "one"))
+    assert {client.name for client in Client.objects.all()} == {"Mine"}
+
+
+def test_client_secrets_are_those_of_the_checkout() -> None:
+    mine = demonstration.choose_client_secrets(secret="s3cret")
+    assert mine == demonstration.choose_client_secrets(secret="s3cret")
+    assert len(set(mine.values()) | set(demonstration.choose_client_secrets(secret="other").values())) == 4
+
+
 def test_a_second_one_of_the_same_checkout_is_refused(tmp_path: Path) -> None:
     with (
         demonstration.only_one(tmp_path / "lock"),
@@ -83,10 +108,13 @@ def test_a_second_one_of_the_same_checkout_is_refused(tmp_path: Path) -> None:
 
 
 def test_the_printed_command_is_one_line_for_a_shell() -> None:
-    line = demonstration.curl("http://127.0.0.1:8000", "Welcome1")
+    address = "http://127.0.0.1:8000"
+    by_token = demonstration.curl_by_token(address, "s3cret")
+    assert by_token.endswith(f" {address}/crmRestApi/resources/latest/chatAuthenticate")
+    line = demonstration.curl(address, "Welcome1")
     words = shlex.split(line)
     assert words[0] == "curl"
-    assert "\n" not in line
+    assert "\n" not in line + by_token
     assert words[-1] == "http://127.0.0.1:8000/crmRestApi/resources/latest/chatAuthenticate"
 
 
