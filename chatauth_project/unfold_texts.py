@@ -1,4 +1,4 @@
-"""Texts of django-unfold that our pages show: it brings no translations, so ours hold them.
+"""Texts of django-unfold and django-oauth-toolkit that our pages show: they bring no translations, so ours hold them.
 
 Django's own texts are not here, since Django brings them in every language.
 """
@@ -44,6 +44,10 @@ TEXTS = (
     gettext_noop("Toggle password visibility"),
     gettext_noop("True"),
     gettext_noop("Type to search"),
+    gettext_noop("created"),
+    gettext_noop("expires"),
+    gettext_noop("scope"),
+    gettext_noop("updated"),
     gettext_noop("Welcome back to"),
     gettext_noop("You have been successfully logged out from the administration"),
     ngettext_lazy("%(counter)s result", "%(counter)s results", "counter"),

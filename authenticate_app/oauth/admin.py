@@ -61,7 +61,7 @@ class ClientAdmin(ClientColumns, AuditedModelAdmin):
         return [(title, {**content, "description": admin_texts.ACTS_AS_SOMEBODY_GREATER}), *others]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Client | None = None) -> list[str]:
-        return readonly_fields(client=obj)
+        return readonly_fields()
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return bool(super().has_change_permission(request, obj)) and _may_manage(request, obj)

@@ -27,7 +27,16 @@ from authenticate_app.oauth.logos import logo_url, version_of
 from authenticate_app.oauth.models import AccessToken, Client, Grant, RefreshToken
 from authenticate_app.oauth.purposes import CLIENT_CREDENTIALS, RULES, Purpose
 
-SHOWN = ["purpose", "secret_state", "fixed_redirect_uri", "fixed_scopes", "given_out", "addresses", "all_concessions"]
+SHOWN = [
+    "purpose",
+    "fixed_id",
+    "secret_state",
+    "fixed_redirect_uri",
+    "fixed_scopes",
+    "given_out",
+    "addresses",
+    "all_concessions",
+]
 PREVIEWS = ["logo_preview", "accent_preview"]
 MAY_BE_SIGNED = (Purpose.WEB, Purpose.INTEGRATION)
 """Tokens of Apple Messages come back to this server, which looks them up: a signature would help nobody."""
@@ -55,9 +64,9 @@ def fieldsets(purpose: Purpose, *, client: Client | None, is_form: bool) -> list
     return [(title, {"fields": fields}) for title, fields in parts if fields]
 
 
-def readonly_fields(*, client: Client | None) -> list[str]:
-    """What is shown and not asked for; the rest of a new client's id and kind is fixed once it is stored."""
-    return [*SHOWN, *PREVIEWS, *([] if client is None else ["client_id", "client_type"])]
+def readonly_fields() -> list[str]:
+    """What is shown and not asked for."""
+    return [*SHOWN, *PREVIEWS]
 
 
 def _names(purpose: Purpose) -> list[Any]:
@@ -66,8 +75,9 @@ def _names(purpose: Purpose) -> list[Any]:
 
 
 def _proof(purpose: Purpose, client: Client | None) -> list[Any]:
-    kind = ["client_type"] if RULES[purpose].may_be_public else []
-    return ["client_id", *kind, *([] if client is None else ["secret_state"])]
+    if client is not None:
+        return ["fixed_id", "secret_state"]
+    return ["client_id", *(["client_type"] if RULES[purpose].may_be_public else [])]
 
 
 def _rights(purpose: Purpose) -> list[Any]:
@@ -113,6 +123,10 @@ class ClientColumns:
             return "active", _("active")
         return "off", pgettext_lazy("client", "disabled")
 
+    @display(description=_("client id"))
+    def fixed_id(self, client: Client) -> SafeString:
+        return format_html("<code>{}</code>", client.client_id)
+
     @display(description=_("secret"))
     def secret_state(self, client: Client) -> str:
         if not client.is_confidential:
@@ -150,11 +164,10 @@ class ClientColumns:
     @display(description=_("valid now"))
     def given_out(self, client: Client) -> SafeString:
         counted = given_out(client, now=timezone.now())
-        rows = [
-            _line(client, AccessToken, counted.access_tokens),
-            _line(client, RefreshToken, counted.refresh_tokens),
-            _line(client, Grant, counted.codes),
-        ]
+        rows = [_line(client, AccessToken, counted.access_tokens)]
+        if client.authorization_grant_type != CLIENT_CREDENTIALS:
+            rows.append(_line(client, RefreshToken, counted.refresh_tokens))
+            rows.append(_line(client, Grant, counted.codes))
         lines = format_html_join("", '<li><a class="ca-link" href="{}">{}</a>: {}</li>', rows)
         return format_html('<ul class="ca-plain">{}</ul>', lines)
 

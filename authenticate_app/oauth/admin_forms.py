@@ -107,9 +107,13 @@ class ClientForm(WholeRowForm):
 
     def _say_what_names_are_for(self) -> None:
         if "name" in self.fields:
+            self.fields["name"].label = _("Name")
             self.fields["name"].required = True
             self.fields["name"].help_text = _("What administrators call it, such as “Shop, test system”.")
+        if "signed_because" in self.fields:
+            self.fields["signed_because"].widget.attrs["rows"] = 2
         if "client_id" in self.fields:
+            self.fields["client_id"].label = _("Client id")
             self.fields["client_id"].help_text = _(
                 "As it is, or as it is registered elsewhere. It cannot be changed later."
             )

@@ -61,6 +61,8 @@ def test_page(model_admin: Any, request: HttpRequest, client: Client) -> HttpRes
         request,
         "test",
         title=_("Test “%s”") % client,
+        client=client,
+        client_url=address(client),
         form=form,
         findings=findings,
         faults=faults(findings),

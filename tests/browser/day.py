@@ -3,6 +3,7 @@
 import random
 import uuid
 from datetime import datetime, timedelta
+from typing import Any
 
 import django
 
@@ -19,6 +20,7 @@ def fill(now: datetime) -> None:
     from authenticate_app.keys.services import ensure_signing_key
     from chat_app.routing.demonstration import load as load_routing
     from chatauth_project.demonstration_accounts import load as load_accounts
+    from chatauth_project.demonstration_clients import load as load_clients
     from tests.browser.site import PASSWORD
 
     load_accounts(dict.fromkeys(("dcsadmin1", "john.smith@vision.com", "admin"), PASSWORD))
@@ -27,7 +29,8 @@ def fill(now: datetime) -> None:
     _sessions(now)
     _refusals(now)
     _profile_values()
-    _client()
+    _client(now)
+    load_clients({"demonstration-integration": PASSWORD, "demonstration-web": PASSWORD})
 
 
 def _sessions(now: datetime) -> None:
@@ -89,11 +92,11 @@ def _profile_values() -> None:
     ProfileOptionValue.objects.create(option_id=option, level="user", user=john, value="Yes")
 
 
-def _client() -> None:
+def _client(now: datetime) -> None:
     from authenticate_app.oauth.models import Client
     from authenticate_app.oauth.purposes import Purpose
 
-    Client.objects.create(
+    client = Client.objects.create(
         client_id=CLIENT,
         name="Web shop",
         display_name="Vision Shop",
@@ -104,6 +107,21 @@ def _client() -> None:
         redirect_uris=CALLBACK,
         allowed_scopes="openid profile email chat",
     )
+    _given_out(client, now)
+
+
+def _given_out(client: Any, now: datetime) -> None:
+    """Sign-ins that go on, each with an access token, and some tokens that have expired."""
+    from authenticate_app.accounts.models import User
+    from authenticate_app.oauth.models import AccessToken, RefreshToken
+    from authenticate_app.oauth.secrets import checksum, new_token
+
+    person = User.objects.get(username="john.smith@vision.com")
+    for number in range(24):
+        given = {"application": client, "user": person, "scope": "openid profile", "password_stamp": 0}
+        token = {"token_checksum": checksum(new_token()), "token_family": uuid.uuid4(), **given}
+        RefreshToken.objects.create(expires=now + timedelta(days=20), auth_time=now, **token)
+        AccessToken.objects.create(expires=now + timedelta(minutes=number * 40 - 240), **token)
 
 
 if __name__ == "__main__":

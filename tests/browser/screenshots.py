@@ -16,7 +16,7 @@ DRAWING_MILLISECONDS = 600
 """Charts grow into their shape."""
 SCHEMES: dict[str, Literal["light", "dark"]] = {"light": "light", "dark": "dark"}
 SIZES = {"desktop": (1440, 900), "phone": (390, 844)}
-TALL = {"queue": 1340, "profile-option": 1280, "rules": 1080}
+TALL = {"client": 1900, "client-test": 1500, "queue": 1340, "profile-option": 1280, "rules": 1080}
 """Pictures of pages that a desktop shows only in part, and their heights in pixels."""
 
 
@@ -49,6 +49,30 @@ def _open(address: str) -> Callable[[Page], None]:
     return open_page
 
 
+CLIENT = "/admin/authenticate_app/client"
+WRONG_REQUEST = (
+    "/oauth/authorize?response_type=code&client_id=web-shop&redirect_uri=https%3A%2F%2Fwww.example.com%2Fcallback%2F"
+    "&scope=openid+profile&state=af0ifjsldkjaf0if"
+)
+
+
+def _test_a_client(page: Page) -> None:
+    page.goto(f"{CLIENT}/1/test/")
+    address = page.url.partition("/admin/")[0]
+    page.get_by_label("Authorization request").fill(address + WRONG_REQUEST)
+    page.get_by_role("button", name="Test it").click()
+    page.get_by_role("status").wait_for()
+
+
+def _make_a_client(page: Page) -> None:
+    page.goto(f"{CLIENT}/add/?purpose=web")
+    page.locator("#id_name").fill("Customer portal")
+    page.get_by_label("Name shown to customers").fill("Vision Portal")
+    page.get_by_label("Redirect URIs").fill("https://portal.example.com/signed-in")
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.get_by_text("shows the secret once").wait_for()
+
+
 PICTURES: dict[str, Callable[[Page], None]] = {
     "overview": _open("/admin/"),
     "queues": _open("/admin/chat_app/queue/"),
@@ -58,6 +82,10 @@ PICTURES: dict[str, Callable[[Page], None]] = {
     "effective-values": _look_up_values,
     "users": _open("/admin/authenticate_app/user/"),
     "import": _open("/admin/authenticate_app/user/import/"),
+    "clients": _open(f"{CLIENT}/"),
+    "client": _open(f"{CLIENT}/1/change/"),
+    "client-test": _test_a_client,
+    "client-secret": _make_a_client,
     "signing-keys": _open("/admin/authenticate_app/signingkey/"),
     "sessions": _open("/admin/chat_app/chatsession/"),
     "audit": _open("/admin/authenticate_app/auditevent/"),

@@ -27,6 +27,15 @@ PAGES = (
     "/admin/authenticate_app/user/add/",
     "/admin/authenticate_app/user/import/",
     "/admin/authenticate_app/role/3/change/",
+    "/admin/authenticate_app/client/",
+    "/admin/authenticate_app/client/add/",
+    "/admin/authenticate_app/client/add/?purpose=web",
+    "/admin/authenticate_app/client/add/?purpose=integration",
+    "/admin/authenticate_app/client/1/change/",
+    "/admin/authenticate_app/client/2/change/",
+    "/admin/authenticate_app/client/2/new-secret/",
+    "/admin/authenticate_app/client/1/test/",
+    "/admin/authenticate_app/accesstoken/?client=1",
     "/admin/authenticate_app/signingkey/",
     "/admin/authenticate_app/signingkey/rotate/",
     "/admin/authenticate_app/auditevent/",
@@ -151,6 +160,26 @@ def test_a_tried_request_shows_which_rule_takes_it(page: Page) -> None:
     page.get_by_role("button", name="Try it").click()
     assert "Queue “Priority”" in page.get_by_role("status").inner_text()
     assert page.locator(".ca-rule-took").count() == 1
+
+
+def test_a_secret_is_copied_by_its_button(page: Page) -> None:
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.goto("/admin/authenticate_app/client/2/new-secret/")
+    page.get_by_role("button", name="Make a new secret").click()
+    page.get_by_text("shows the secret once").wait_for()
+    secret = page.locator("#copied-2").inner_text()
+    page.get_by_role("button", name="Copy").nth(1).click()
+    page.get_by_role("button", name="Copied").wait_for()
+    assert page.evaluate("navigator.clipboard.readText()") == secret
+    assert violations(page) == {}
+
+
+def test_a_client_is_tested(page: Page) -> None:
+    page.goto("/admin/authenticate_app/client/1/test/")
+    page.get_by_label("Redirect URI of the token request").fill("https://www.example.com/callback/")
+    page.get_by_role("button", name="Test it").click()
+    assert "One thing is wrong" in page.get_by_role("status").inner_text()
+    assert violations(page) == {}
 
 
 def test_everything_is_reached_by_the_menu(page: Page) -> None:
