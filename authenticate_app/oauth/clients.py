@@ -44,9 +44,8 @@ clients: Remembered[Mapping[str, Client]] = Remembered(TOPIC, _load)
 
 
 def find_client(client_id: str) -> Client | None:
-    """Return an active client; no query while nothing has changed."""
-    client = clients.current().value.get(client_id)
-    return client if client is not None and client.is_active else None
+    """Return an active client; no query while nothing has changed, one for a client that is not known."""
+    return _active(clients.current().value, client_id) or _active(clients.check().value, client_id)
 
 
 def authenticate(request: HttpRequest, form: Parameters, *, origin: Origin, now: datetime) -> Client:
@@ -60,9 +59,21 @@ def authenticate(request: HttpRequest, form: Parameters, *, origin: Origin, now:
     """
     claimed = _claimed(request, form)
     client = find_client(claimed.client_id)
+    if client is not None and not _is_proven(client, claimed):
+        client = _active(clients.check().value, claimed.client_id)  # nobody is refused from memory
     if client is None or not _is_proven(client, claimed):
         raise _refused(client, claimed, origin, now)
     return client
+
+
+def is_still(client: Client, stored: Client) -> bool:
+    """Whether a client that proved itself by memory is stored as it was remembered: active, with the same secret."""
+    return stored.is_active and stored.client_secret == client.client_secret
+
+
+def _active(known: Mapping[str, Client], client_id: str) -> Client | None:
+    client = known.get(client_id)
+    return client if client is not None and client.is_active else None
 
 
 def _claimed(request: HttpRequest, form: Parameters) -> ClaimedClient:

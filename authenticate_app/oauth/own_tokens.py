@@ -17,11 +17,11 @@ from authenticate_app.oauth.models import Client
 
 
 class ClientGone(Exception):
-    """Nothing was stored: the client was disabled or deleted meanwhile."""
+    """Nothing was stored: the client was disabled or deleted meanwhile, or has another secret."""
 
 
 def store_own_token(*, token: str, client: Client, scopes: Sequence[str], context: Context) -> None:
-    """Store an access token of a client that is still active, and audit it.
+    """Store an access token of a client that still is as it proved itself, and audit it.
 
     Raises:
         ClientGone: it is not.
@@ -37,6 +37,7 @@ def store_own_token(*, token: str, client: Client, scopes: Sequence[str], contex
     )
     parameters = {
         "client": Int8(client.pk),
+        "client_secret": client.client_secret,
         "token_checksum": secrets.checksum(token),
         "scope": " ".join(scopes),
         "now": context.now,
@@ -54,7 +55,7 @@ _STORE = """
 WITH token AS (
     INSERT INTO authenticate_app_accesstoken (application_id, token_checksum, scope, created, expires)
     SELECT id, %(token_checksum)s::text, %(scope)s::text, %(now)s::timestamptz, %(expires)s::timestamptz
-    FROM authenticate_app_client WHERE id = %(client)s AND is_active
+    FROM authenticate_app_client WHERE id = %(client)s AND is_active AND client_secret = %(client_secret)s::text
     RETURNING id
 )
 INSERT INTO authenticate_app_auditevent (

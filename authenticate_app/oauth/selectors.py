@@ -43,14 +43,16 @@ def find_refresh_token(unverified_token: str, *, now: datetime) -> RefreshToken 
 
 
 def lock_grant(unverified_code: str) -> Grant | None:
-    """Return the row of an authorization code with its user, and keep others from it until the transaction ends."""
-    grants = Grant.objects.select_for_update(of=("self",)).select_related("user")
+    """Return the row of a code with its user and client, and keep others from it until the transaction ends."""
+    grants = Grant.objects.select_for_update(of=("self",)).select_related("user", "application")
+    grants = grants.defer("application__logo")
     return grants.filter(code=secrets.checksum(unverified_code)).first()
 
 
 def lock_family(family: uuid.UUID) -> RefreshToken | None:
-    """Return the refresh token of a family with its user, and keep others from it until the transaction ends."""
-    tokens = RefreshToken.objects.select_for_update(of=("self",)).select_related("user")
+    """Return the row of a family with its user and client, and keep others from it until the transaction ends."""
+    tokens = RefreshToken.objects.select_for_update(of=("self",)).select_related("user", "application")
+    tokens = tokens.defer("application__logo")
     return tokens.filter(token_family=family).first()
 
 

@@ -13,6 +13,7 @@ from authenticate_app.accounts.models import User
 from authenticate_app.audit.events import Event
 from authenticate_app.audit.services import record
 from authenticate_app.oauth import metrics, secrets
+from authenticate_app.oauth.clients import is_still
 from authenticate_app.oauth.context import Context, SignedInPerson
 from authenticate_app.oauth.models import AccessToken, Client, Grant, RefreshToken
 from authenticate_app.oauth.selectors import is_unchanged, lock_family, lock_grant
@@ -96,13 +97,15 @@ def open_grant(*, unverified_code: str, client: Client, context: Context) -> Gra
     A code that was used already is a theft, so what it gave is revoked (RFC 6749, section 4.1.2).
 
     Raises:
-        GrantRefused: unknown, expired, used, another client's, or the person is not who they were.
+        GrantRefused: unknown, expired, used, another client's, or client or person are not what they were.
     """
     grant = lock_grant(unverified_code)
     if grant is None:
         raise GrantRefused("unknown-code")
     if grant.application_id != client.pk:
         raise GrantRefused("code-of-another-client", grant.user)
+    if not is_still(client, grant.application):
+        raise GrantRefused("client-changed", grant.user)
     if grant.used_at is not None:
         _end_reused("code", grant, client, context)
         raise GrantRefused("code-reused", grant.user)
@@ -130,7 +133,7 @@ def open_refresh_token(*, unverified_token: str, client: Client, context: Contex
     of the two is the thief. So the whole family ends (RFC 9700, section 4.14.2).
 
     Raises:
-        GrantRefused: unknown, expired, revoked, used, another client's, or the person is not who they were.
+        GrantRefused: unknown, expired, revoked, used, another client's, or client or person are not what they were.
     """
     family = secrets.family_of(unverified_token)
     token = lock_family(family) if family is not None else None
@@ -138,6 +141,8 @@ def open_refresh_token(*, unverified_token: str, client: Client, context: Contex
         raise GrantRefused("unknown-refresh-token")
     if token.application_id != client.pk:
         raise GrantRefused("refresh-token-of-another-client", token.user)
+    if not is_still(client, token.application):
+        raise GrantRefused("client-changed", token.user)
     if token.revoked is not None:
         raise GrantRefused("refresh-token-revoked", token.user)
     if not secrets.matches(unverified_token, token.token_checksum):
