@@ -9,6 +9,7 @@ from django.http.response import HttpResponseRedirectBase
 from django.shortcuts import render, resolve_url
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods
 
 from authenticate_app.audit.events import Event
@@ -17,6 +18,7 @@ from authenticate_app.oauth import authorization, metrics
 from authenticate_app.oauth.authorization import AuthorizationRequest, ErrorForClient, Step
 from authenticate_app.oauth.context import Context, now_of, origin_of
 from authenticate_app.oauth.errors import ErrorCode, UntrustedRequest
+from authenticate_app.oauth.posted import as_get, is_posted_by_client
 from authenticate_app.oauth.scopes import SCOPES
 from authenticate_app.oauth.sessions import person_of
 
@@ -32,13 +34,12 @@ class RedirectToClient(HttpResponseRedirectBase):
     allowed_schemes = ["https", "http"]  # noqa: RUF012 - as Django declares it
 
 
+@csrf_exempt
 @require_http_methods(["GET", "POST"])
 def authorize(request: HttpRequest) -> HttpResponse:
-    """Answer an authorization request; a POST is the consent page's, with the same query."""
-    context = Context(origin_of(request), now_of(request), person=person_of(request))
+    """Answer an authorization request; a POST with a query is the consent page's, which bears our token."""
     try:
-        asked = authorization.read(request, context)
-        response = _answer(request, asked, context)
+        response = _posted(request) if is_posted_by_client(request) else _asked(request)
     except UntrustedRequest as untrusted:
         response = _counted(untrusted_page(request, untrusted), "untrusted")
     except ErrorForClient as refused:
@@ -68,7 +69,14 @@ def untrusted_page(request: HttpRequest, untrusted: UntrustedRequest) -> HttpRes
     return render(request, "customer/error.html", shown, status=400)
 
 
-def _answer(request: HttpRequest, asked: AuthorizationRequest, context: Context) -> HttpResponse:
+def _posted(request: HttpRequest) -> HttpResponse:
+    return _counted(as_get(request, known=authorization.KNOWN), "posted")
+
+
+@csrf_protect
+def _asked(request: HttpRequest) -> HttpResponse:
+    context = Context(origin_of(request), now_of(request), person=person_of(request))
+    asked = authorization.read(request, context)
     step = authorization.next_step(asked, context)
     if step is Step.SIGN_IN:
         return _counted(_to_sign_in(asked, context), "sign_in")

@@ -1,10 +1,10 @@
 """``/oauth/logout``: a client lets its person sign out here as well (OpenID Connect RP-Initiated Logout 1.0)."""
 
 from dataclasses import dataclass
-from urllib.parse import urlencode
 
 from django.contrib.auth import logout
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods
@@ -18,8 +18,9 @@ from authenticate_app.oauth.clients import find_client
 from authenticate_app.oauth.context import SignedInPerson, now_of, origin_of
 from authenticate_app.oauth.errors import OAuthError, UntrustedRequest
 from authenticate_app.oauth.models import Client
-from authenticate_app.oauth.parameters import Parameters, read_form, read_query
+from authenticate_app.oauth.parameters import Parameters, read_query
 from authenticate_app.oauth.policies import letting_forms_lead_to, targets_of
+from authenticate_app.oauth.posted import as_get, is_posted_by_client
 from authenticate_app.oauth.services import revoke_all
 from authenticate_app.oauth.sessions import person_of
 from authenticate_app.oauth.tokens import VerifiedHint, verify_hint
@@ -50,14 +51,13 @@ def end_session(request: HttpRequest) -> HttpResponse:
 
 
 def _is_own_form(request: HttpRequest) -> bool:
-    """The form of our page has the request in its query; that of a client has it in its body."""
-    return request.method == "POST" and bool(request.META.get("QUERY_STRING"))
+    return request.method == "POST" and not is_posted_by_client(request)
 
 
 def _asked(request: HttpRequest) -> HttpResponse:
     try:
         if request.method == "POST":
-            return _as_get(request)
+            return as_get(request, known=KNOWN)
         asked = _read(request)
     except UntrustedRequest as untrusted:
         return _untrusted(request, untrusted)
@@ -75,15 +75,6 @@ def _confirmed(request: HttpRequest) -> HttpResponse:
         return _sign_out(request, _read(request))
     except UntrustedRequest as untrusted:
         return _untrusted(request, untrusted)
-
-
-def _as_get(request: HttpRequest) -> HttpResponse:
-    """Come again by GET: browsers send no session cookie along with other sites' forms."""
-    try:
-        form = read_form(request, known=KNOWN)
-    except OAuthError as error:
-        raise UntrustedRequest(error.description) from None
-    return HttpResponseRedirect(f"{request.path}?{urlencode(form)}", status=303)
 
 
 def _read(request: HttpRequest) -> LogoutRequest:
@@ -121,18 +112,19 @@ def _sign_out(request: HttpRequest, asked: LogoutRequest) -> HttpResponse:
 
 def _end(request: HttpRequest, asked: LogoutRequest, person: SignedInPerson) -> None:
     now, origin = now_of(request), origin_of(request)
-    if asked.client is not None:
-        revoke_all(now=now, client=asked.client, user=person.user)
-    logout(request)
-    record(
-        event=Event.OAUTH_SIGNED_OUT,
-        actor=person.user.pk,
-        actor_name=person.user.username,
-        address=origin.address,
-        request_id=origin.request_id,
-        target=asked.client,
-        now=now,
-    )
+    with transaction.atomic():
+        if asked.client is not None:
+            revoke_all(now=now, client=asked.client, user=person.user)
+        record(
+            event=Event.OAUTH_SIGNED_OUT,
+            actor=person.user.pk,
+            actor_name=person.user.username,
+            address=origin.address,
+            request_id=origin.request_id,
+            target=asked.client,
+            now=now,
+        )
+        logout(request)
 
 
 def _letting_lead_back(asked: LogoutRequest, response: HttpResponse) -> HttpResponse:

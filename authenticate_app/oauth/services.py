@@ -200,7 +200,8 @@ def store_access_token(
 def revoke_token(*, unverified_token: str, client: Client, context: Context) -> bool:
     """Revoke a token of this client, and what belongs to the same sign-in; says whether there was one (RFC 7009).
 
-    An access token takes the refresh token along: it could be had again at once otherwise (section 2.1).
+    An access token takes the refresh token along: it could be had again at once otherwise (section 2.1). A family is
+    locked before its access tokens, as whoever refreshes does: two orders would deadlock.
     """
     access_token = AccessToken.objects.filter(
         token_checksum=secrets.checksum(unverified_token), application=client
@@ -208,10 +209,10 @@ def revoke_token(*, unverified_token: str, client: Client, context: Context) -> 
     family = access_token.token_family if access_token else _family_at(unverified_token, client)
     if access_token is None and family is None:
         return False
-    if access_token is not None:
-        access_token.delete()
     if family is not None:
         revoke_family(family, now=context.now)
+    elif access_token is not None:
+        access_token.delete()
     _audit_revocation(client, "by-client", context)
     return True
 

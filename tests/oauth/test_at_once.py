@@ -18,6 +18,7 @@ from tests.oauth.flow import (
     introspect,
     refresh,
     register,
+    revoke,
     store_person,
     tokens_for,
 )
@@ -73,3 +74,12 @@ def test_many_sign_ins_of_one_person_at_once_do_not_disturb_each_other(web: Regi
     answers = at_once(lambda: exchange(web, codes.pop()))
     assert [answer.status_code for answer in answers] == [200] * AT_ONCE
     assert all(introspect(web, body_of(answer)["access_token"])["active"] for answer in answers)
+
+
+def test_both_tokens_of_a_sign_in_can_be_revoked_at_once(web: Registered, person: User) -> None:
+    given = [tokens_for(web, person) for _ in range(AT_ONCE // 2)]
+    tokens = [answer[kind] for answer in given for kind in ("access_token", "refresh_token")]
+    answers = at_once(lambda: revoke(web, tokens.pop()))
+    assert [answer.status_code for answer in answers] == [200] * AT_ONCE
+    assert not AccessToken.objects.exists()
+    assert not RefreshToken.objects.filter(revoked=None).exists()

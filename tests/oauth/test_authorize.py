@@ -27,6 +27,8 @@ from tests.oauth.flow import (
     told,
 )
 
+FORM = "application/x-www-form-urlencoded"
+
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("ready")]
 
 
@@ -323,6 +325,24 @@ def test_a_form_of_another_site_agrees_to_nothing(web: Registered, person: User)
     response = decide(browser, asking(web))
     assert response.status_code == 403
     assert not Grant.objects.exists()
+
+
+def test_a_client_may_post_and_the_browser_comes_again(web: Registered, person: User) -> None:
+    """OpenID Connect Core, section 3.1.2.1: GET and POST."""
+    browser = Browser(enforce_csrf_checks=True)
+    browser.force_login(person)
+    response = browser.post("/oauth/authorize", urlencode(asking(web)), content_type=FORM, secure=True)
+    assert response.status_code == 303
+    assert response["Cache-Control"] == "no-store"
+    assert "scopes" in browser.get(response["Location"], secure=True).content.decode()
+    assert not Grant.objects.exists()
+
+
+@pytest.mark.parametrize(("body", "kind"), [("{}", "application/json"), ("x=%ff", FORM), ("a=1&a=2&" * 200, FORM)])
+def test_what_a_client_posts_and_cannot_be_read_is_a_page(web: Registered, body: str, kind: str) -> None:
+    response = Browser(enforce_csrf_checks=True).post("/oauth/authorize", body, content_type=kind, secure=True)
+    assert response.status_code == 400
+    assert "Location" not in response
 
 
 def test_the_decision_of_somebody_who_is_signed_out_counts_for_nothing(web: Registered) -> None:
