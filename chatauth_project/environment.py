@@ -319,6 +319,13 @@ class Serving(Variables):
         description="How many worker processes serve. Default: one for each processor.",
     )
     worker_threads: int = Field(2, ge=1, le=64, description="How many requests each worker works on at the same time.")
+    body_timeout: Duration = Field(
+        20 * SECOND,
+        ge=SECOND,
+        le=HOUR,
+        description="How long the body of a request may take to arrive; then the answer is 408, and the connection is"
+        " closed. A worker that stops waits for as long.",
+    )
     backlog: int = Field(1024, ge=128, le=65535, description="How many connections may wait to be accepted.")
     backpressure: int = Field(
         512,

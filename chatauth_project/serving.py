@@ -22,6 +22,10 @@ STOP_SECONDS = 30
 """How long a worker may take to finish its requests before it is killed."""
 HEADER_SECONDS = 20
 """How long a connection may wait for (the rest of) a request's headers; a worker that stops waits for that, too."""
+SPARE_THREADS = 36
+"""Threads of a worker beyond those that work: for all that may wait for a body (``bodies``) or a hash (``room``)."""
+THREADS_IDLE_SECONDS = 600
+"""After which granian ends a thread; it allows no longer."""
 READY_SECONDS = 60
 POLL_SECONDS = 0.02
 ANY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - to recognize it, not to listen
@@ -141,6 +145,7 @@ def _granian() -> Any:
     from granian.http import HTTP1Settings
     from granian.log import LogLevels
 
+    logging.getLogger("_granian").addFilter(_means_us)
     # A forked worker would inherit this process's threads' locks and database connections.
     multiprocessing.set_start_method("spawn", force=True)
     return Granian(
@@ -152,7 +157,8 @@ def _granian() -> Any:
         http1_settings=HTTP1Settings(header_read_timeout=HEADER_SECONDS * 1000),
         websockets=False,
         workers=settings.WORKERS,
-        blocking_threads=settings.WORKER_THREADS,
+        blocking_threads=settings.WORKER_THREADS + SPARE_THREADS,
+        blocking_threads_idle_timeout=THREADS_IDLE_SECONDS,
         backlog=settings.BACKLOG,
         backpressure=settings.BACKPRESSURE,
         respawn_failed_workers=True,
@@ -161,6 +167,11 @@ def _granian() -> Any:
         log_dictconfig=LEAVE_LOGGING_ALONE,
         log_access=False,
     )
+
+
+def _means_us(record: logging.LogRecord) -> bool:
+    """Drop granian's advice against many threads: most of ours rest."""
+    return "Python threads" not in record.getMessage()
 
 
 def _announce(began: float, on_ready: Callable[[Started], None]) -> None:

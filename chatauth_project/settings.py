@@ -77,6 +77,7 @@ HOST = _environment.host
 PORT = _environment.port
 WORKERS = _environment.workers
 WORKER_THREADS = _environment.worker_threads
+BODY_TIMEOUT = _environment.body_timeout
 BACKLOG = _environment.backlog
 BACKPRESSURE = _environment.backpressure
 METRICS_HOST = _environment.metrics_host

@@ -6,7 +6,7 @@ import os
 import granian._signals
 from granian._granian import WorkerSignal
 
-from chatauth_project import signals
+from chatauth_project import intake, signals
 from chatauth_project.environment import Environment
 from chatauth_project.wsgi import application
 
@@ -38,3 +38,4 @@ signals.leave_to_supervisor()
 signals.end_with_supervisor()
 _forget_environment()
 granian._signals.set_sync_signals = _stop_at_sigterm  # there is no public way
+intake.install()

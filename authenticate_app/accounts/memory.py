@@ -54,7 +54,7 @@ class PasswordMemory:
 
     def recall(self, credentials: Credentials, *, network: str) -> Remembered | None:
         """Return what is remembered of this very name and password from there; None if nothing, or no longer."""
-        place = self._place(credentials, network)
+        place = self.place(credentials, network)
         with self._lock:
             entry = self._entries.get(place)
             if entry is None:
@@ -72,21 +72,25 @@ class PasswordMemory:
     def remember(self, credentials: Credentials, *, network: str, caller: Caller, password_hash: str) -> None:
         """Remember a password that was verified just now against ``password_hash``."""
         proof = self._proof(credentials, password_hash)
-        self._keep(self._place(credentials, network), Remembered(caller, proof, self._clock() + self._lifetime))
+        self._keep(self.place(credentials, network), Remembered(caller, proof, self._clock() + self._lifetime))
 
     def refresh(self, credentials: Credentials, remembered: Remembered, *, network: str, caller: Caller) -> None:
         """Replace the caller by one that was read afresh; the life is not prolonged."""
-        self._keep(self._place(credentials, network), replace(remembered, caller=caller))
+        self._keep(self.place(credentials, network), replace(remembered, caller=caller))
 
     def forget(self, credentials: Credentials, *, network: str) -> None:
         """Forget one password as verified from there."""
         with self._lock:
-            self._entries.pop(self._place(credentials, network), None)
+            self._entries.pop(self.place(credentials, network), None)
 
     def clear(self) -> None:
         """Forget everything."""
         with self._lock:
             self._entries.clear()
+
+    def place(self, credentials: Credentials, network: str) -> bytes:
+        """Return the keyed hash under which a name and password from there are found."""
+        return self._hash(network.encode(), credentials.key.encode(), credentials.password.encode())
 
     def _keep(self, place: bytes, entry: Remembered) -> None:
         with self._lock:
@@ -94,9 +98,6 @@ class PasswordMemory:
             self._entries.move_to_end(place)
             while len(self._entries) > self._capacity:
                 self._entries.popitem(last=False)
-
-    def _place(self, credentials: Credentials, network: str) -> bytes:
-        return self._hash(network.encode(), credentials.key.encode(), credentials.password.encode())
 
     def _proof(self, credentials: Credentials, password_hash: str) -> bytes:
         return self._hash(credentials.key.encode(), credentials.password.encode(), password_hash.encode())

@@ -5,10 +5,11 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import cache
 from threading import BoundedSemaphore
+from time import monotonic
 from typing import ParamSpec, TypeVar
 
 from django.conf import settings
@@ -16,9 +17,10 @@ from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX, make_password,
 
 from authenticate_app.accounts.errors import SignInBusy
 from authenticate_app.accounts.metrics import HASH_SECONDS, HASHES, HASHES_RUNNING, HASHES_WAITING
+from authenticate_app.accounts.waiting import give_way
 
-LONGEST_WAIT_SECONDS = 2.0
-"""Longer than the wait for a turn in an ordinary crowd, shorter than the patience of a client."""
+LONGEST_WAIT_SECONDS = 5.0
+"""Longer than the wait for a turn in an ordinary crowd, shorter than the patience of a client. Who waits gives way."""
 RETRY_AFTER_SECONDS = 1
 NICENESS = 10
 """A tenth of the time that a thread of the usual niceness gets beside it, and all that nobody else wants."""
@@ -38,16 +40,17 @@ class Comparison:
     is_outdated: bool
 
 
-def compare(password: str, password_hash: str) -> Comparison:
+def compare(password: str, password_hash: str, *, alone: bool = False) -> Comparison:
     """Compare a password with a stored hash; it costs one hash whatever the stored one is.
 
     Against ``NO_HASH``, an unusable or a broken hash, one hash is computed all the same, so that nobody can measure
     the difference. (A hash of an earlier setting costs what that setting costs, until its owner next signs in.)
+    With ``alone``, no other comparison that was asked for alone runs at the same time.
 
     Raises:
         SignInBusy: no turn came within ``LONGEST_WAIT_SECONDS``; nothing was computed.
     """
-    with _turn(), HASH_SECONDS.time():
+    with give_way(), _turn(alone=alone), HASH_SECONDS.time():
         HASHES.inc()
         is_right, is_outdated = _in_background(verify_password, password, password_hash)
         return Comparison(is_right, is_outdated)
@@ -59,7 +62,7 @@ def make_hash(password: str) -> str:
     Raises:
         SignInBusy: no turn came within ``LONGEST_WAIT_SECONDS``; nothing was computed.
     """
-    with _turn(), HASH_SECONDS.time():
+    with give_way(), _turn(), HASH_SECONDS.time():
         HASHES.inc()
         return _in_background(make_password, password)
 
@@ -80,16 +83,20 @@ def _let_others_go_first() -> None:
 
 
 @contextmanager
-def _turn() -> Iterator[None]:
+def _turn(*, alone: bool = False) -> Iterator[None]:
     turns = _turns(settings.PASSWORD_HASHES_AT_ONCE)
-    with HASHES_WAITING.track_inprogress():
-        if not turns.acquire(timeout=LONGEST_WAIT_SECONDS):
-            raise SignInBusy(RETRY_AFTER_SECONDS)
-    try:
+    with ExitStack() as held:
+        with HASHES_WAITING.track_inprogress():
+            deadline = monotonic() + LONGEST_WAIT_SECONDS
+            for turn in (_turn_alone, turns) if alone else (turns,):
+                if not turn.acquire(timeout=max(0.0, deadline - monotonic())):
+                    raise SignInBusy(RETRY_AFTER_SECONDS)
+                held.callback(turn.release)
         with HASHES_RUNNING.track_inprogress():
             yield
-    finally:
-        turns.release()
+
+
+_turn_alone = BoundedSemaphore(1)
 
 
 @cache

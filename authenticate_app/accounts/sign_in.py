@@ -26,11 +26,14 @@ from authenticate_app.accounts.metrics import Outcome, count
 from authenticate_app.accounts.models import User
 from authenticate_app.accounts.room import room
 from authenticate_app.accounts.selectors import ACCOUNT, ACCOUNT_COLUMNS, PERSON, Account, account_of, find_account
+from authenticate_app.accounts.waiting import OneAtATime
 from authenticate_app.audit.events import Event
 from authenticate_app.audit.services import record
 from authenticate_app.throttling import claims
 from authenticate_app.throttling import services as throttling
 from authenticate_app.throttling.networks import network_of
+
+_one_at_a_time = OneAtATime()
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,12 +113,21 @@ def _prove(credentials: Credentials, origin: Origin, now: datetime) -> Caller:
         raise SignInBusy(passwords.RETRY_AFTER_SECONDS)
     was_wrong = False
     try:
-        return _verify(_begin(credentials, origin, now), now)
+        return _prove_alone(credentials, origin, now)
     except SignInFailed:
         was_wrong = True
         raise
     finally:
         room.leave(was_wrong=was_wrong)
+
+
+def _prove_alone(credentials: Credentials, origin: Origin, now: datetime) -> Caller:
+    """Of many who come at once with the same name and password, one has it compared; the others find it remembered."""
+    key = memory().place(credentials, network=origin.network)
+    with _one_at_a_time.doing(key, patience_seconds=passwords.LONGEST_WAIT_SECONDS):
+        remembered = memory().recall(credentials, network=origin.network)
+        caller = _still_proven(credentials, origin, remembered) if remembered is not None else None
+        return caller or _verify(_begin(credentials, origin, now), now)
 
 
 def _begin(credentials: Credentials, origin: Origin, now: datetime) -> Attempt:
@@ -140,7 +152,7 @@ def _verify(attempt: Attempt, now: datetime) -> Caller:
 def _compare(attempt: Attempt) -> passwords.Comparison:
     password_hash = attempt.account.password_hash if attempt.account else passwords.NO_HASH
     try:
-        return passwords.compare(attempt.credentials.password, password_hash)
+        return passwords.compare(attempt.credentials.password, password_hash, alone=room.is_wary())
     except SignInBusy:
         throttling.give_back(attempt.claim)
         count(Outcome.BUSY)

@@ -49,7 +49,7 @@ def test_a_busy_moment_is_said(user: User, monkeypatch: pytest.MonkeyPatch) -> N
     from authenticate_app.accounts import passwords
     from authenticate_app.accounts.errors import SignInBusy
 
-    def busy(password: str, password_hash: str) -> None:
+    def busy(password: str, password_hash: str, *, alone: bool) -> None:
         raise SignInBusy(1)
 
     monkeypatch.setattr(passwords, "compare", busy)

@@ -7,7 +7,7 @@ from authenticate_app.accounts import sign_in as signing_in
 from authenticate_app.accounts.credentials import Credentials
 from authenticate_app.accounts.errors import SignInBusy, SignInFailed
 from authenticate_app.accounts.models import User
-from authenticate_app.accounts.room import WARY_SECONDS, Room
+from authenticate_app.accounts.room import PLACES_WHEN_WARY, WARY_SECONDS, Room
 from authenticate_app.accounts.sign_in import Origin, sign_in
 from tests.accounts.conftest import PASSWORD
 
@@ -29,16 +29,24 @@ def test_there_is_room_for_all_as_long_as_passwords_are_right() -> None:
     assert room.enter()
 
 
-def test_after_a_wrong_password_one_is_compared_at_a_time_for_a_while() -> None:
+def fill(room: Room) -> None:
+    for _ in range(PLACES_WHEN_WARY):
+        assert room.enter()
+
+
+def test_after_a_wrong_password_there_are_so_many_places_for_a_while() -> None:
     clock = Clock()
     room = Room(clock)
+    assert not room.is_wary()
     assert room.enter()
     room.leave(was_wrong=True)
-    assert room.enter()
+    assert room.is_wary()
+    fill(room)
     assert not room.enter()
     room.leave(was_wrong=False)
     assert room.enter()
     clock.seconds += WARY_SECONDS
+    assert not room.is_wary()
     assert room.enter()
 
 
@@ -47,7 +55,7 @@ def full_room(monkeypatch: pytest.MonkeyPatch) -> Room:
     room = Room()
     room.enter()
     room.leave(was_wrong=True)
-    room.enter()
+    fill(room)
     monkeypatch.setattr(signing_in, "room", room)
     return room
 
@@ -80,5 +88,5 @@ def test_a_failed_sign_in_gives_its_place_back_and_makes_wary(monkeypatch: pytes
     monkeypatch.setattr(signing_in, "room", room)
     with pytest.raises(SignInFailed):
         attempt("nobody", "wrong")
-    assert room.enter()
+    fill(room)
     assert not room.enter()
