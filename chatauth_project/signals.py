@@ -6,6 +6,7 @@ worker would have to be killed. So threads of their own wait for the signals her
 """
 
 import ctypes
+import multiprocessing
 import os
 import signal
 import socket
@@ -69,3 +70,6 @@ def end_with_supervisor() -> None:
     """Let a worker get SIGTERM when the supervisor ends: nobody else would stop it, and it would keep the port."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+        supervisor = multiprocessing.parent_process()
+        if supervisor is not None and supervisor.pid != os.getppid():  # it has ended already
+            os.kill(os.getpid(), signal.SIGTERM)
