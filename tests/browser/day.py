@@ -10,6 +10,8 @@ import django
 SESSIONS = 900
 CLIENT, CALLBACK = "web-shop", "https://www.example.com/callback"
 """A client that sends people to sign in, and where it takes them back."""
+APPLE_NEW, APPLE_CALLBACK = "messages", "https://msp.example/amb/oauth/callback"
+APPLE_LEGACY = "messages-legacy"
 REFUSALS = ("wrong-password", "unknown-user", "wrong-password", "disabled-user")
 STATES = ("concluded", "concluded", "concluded", "engaged", "requested", "authenticated")
 QUESTIONS = ("Where is my order?", "I want a refund.", "My invoice is wrong.", "How do I change my address?")
@@ -29,7 +31,7 @@ def fill(now: datetime) -> None:
     _sessions(now)
     _refusals(now)
     _profile_values()
-    _client(now)
+    _clients(now)
     load_clients({"demonstration-integration": PASSWORD, "demonstration-web": PASSWORD})
 
 
@@ -92,22 +94,35 @@ def _profile_values() -> None:
     ProfileOptionValue.objects.create(option_id=option, level="user", user=john, value="Yes")
 
 
-def _client(now: datetime) -> None:
-    from authenticate_app.oauth.models import Client
-    from authenticate_app.oauth.purposes import Purpose
+def _clients(now: datetime) -> None:
+    from authenticate_app.oauth.purposes import APPLE_REDIRECT_URI, Purpose
 
-    client = Client.objects.create(
-        client_id=CLIENT,
-        name="Web shop",
-        display_name="Vision Shop",
-        accent_color="#ffb703",  # too light for white text on it, and for text on white
-        purpose=Purpose.WEB,
-        client_type=Client.CLIENT_PUBLIC,
-        authorization_grant_type=Client.GRANT_AUTHORIZATION_CODE,
-        redirect_uris=CALLBACK,
-        allowed_scopes="openid profile email chat",
+    shop = _store_client(CLIENT, name="Web shop", purpose=Purpose.WEB, client_type="public", redirect_uris=CALLBACK)
+    _given_out(shop, now)
+    apple = {"client_type": "confidential", "pkce_required": False}
+    _store_client(APPLE_NEW, name="Messages", purpose=Purpose.APPLE_NEW, redirect_uris=APPLE_CALLBACK, **apple)
+    _store_client(
+        APPLE_LEGACY,
+        name="Messages, older devices",
+        purpose=Purpose.APPLE_LEGACY,
+        redirect_uris=APPLE_REDIRECT_URI,
+        **apple,
     )
-    _given_out(client, now)
+
+
+def _store_client(client_id: str, **fields: Any) -> Any:
+    from authenticate_app.oauth.models import Client
+    from tests.browser import logo
+
+    return Client.objects.create(
+        client_id=client_id,
+        display_name="Vision Shop",
+        logo=logo.png(),
+        accent_color="#ffb703",  # too light for white text on it, and for text on white
+        authorization_grant_type=Client.GRANT_AUTHORIZATION_CODE,
+        allowed_scopes="openid profile email chat",
+        **fields,
+    )
 
 
 def _given_out(client: Any, now: datetime) -> None:
