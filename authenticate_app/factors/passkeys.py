@@ -8,18 +8,10 @@ log.
 """
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q
-from webauthn import generate_authentication_options, generate_registration_options, options_to_json
-from webauthn.authentication.verify_authentication_response import VerifiedAuthentication
-from webauthn.helpers.structs import (
-    AttestationConveyancePreference,
-    AuthenticatorSelectionCriteria,
-    PublicKeyCredentialDescriptor,
-    ResidentKeyRequirement,
-    UserVerificationRequirement,
-)
 
 from authenticate_app.accounts.mail import business_name
 from authenticate_app.accounts.models import User
@@ -35,12 +27,18 @@ from authenticate_app.factors.relying_party import relying_party
 from authenticate_app.factors.responses import UnverifiedAssertion, UnverifiedAttestation
 from authenticate_app.throttling.claims import Scope
 
+if TYPE_CHECKING:  # py_webauthn is imported where it is used, as in ``responses``
+    from webauthn.authentication.verify_authentication_response import VerifiedAuthentication
+
 TIMEOUT = int(challenges.LIFETIME.total_seconds() * 1000)
 """Milliseconds that browsers give people to choose a passkey."""
 
 
 def options_to_use(*, purpose: Purpose, holder: str, now: datetime) -> str:
     """What ``navigator.credentials.get`` needs, as JSON: the same for everybody, so it tells of no user."""
+    from webauthn import generate_authentication_options, options_to_json
+    from webauthn.helpers.structs import UserVerificationRequirement
+
     options = generate_authentication_options(
         rp_id=relying_party().id,
         challenge=challenges.make(purpose=purpose, holder=holder, now=now),
@@ -53,6 +51,9 @@ def options_to_use(*, purpose: Purpose, holder: str, now: datetime) -> str:
 
 def options_to_add(*, user: User, holder: str, now: datetime) -> str:
     """What ``navigator.credentials.create`` needs, as JSON; one query. The user's handle is their ``subject``."""
+    from webauthn import generate_registration_options, options_to_json
+    from webauthn.helpers import structs
+
     options = generate_registration_options(
         rp_id=relying_party().id,
         rp_name=business_name(),
@@ -61,12 +62,13 @@ def options_to_add(*, user: User, holder: str, now: datetime) -> str:
         user_display_name=user.get_full_name(),
         challenge=challenges.make(purpose=Purpose.ADD, holder=holder, now=now),
         timeout=TIMEOUT,
-        attestation=AttestationConveyancePreference.NONE,
-        authenticator_selection=AuthenticatorSelectionCriteria(
-            resident_key=ResidentKeyRequirement.REQUIRED, user_verification=UserVerificationRequirement.REQUIRED
+        attestation=structs.AttestationConveyancePreference.NONE,
+        authenticator_selection=structs.AuthenticatorSelectionCriteria(
+            resident_key=structs.ResidentKeyRequirement.REQUIRED,
+            user_verification=structs.UserVerificationRequirement.REQUIRED,
         ),
         exclude_credentials=[
-            PublicKeyCredentialDescriptor(id=bytes(known))
+            structs.PublicKeyCredentialDescriptor(id=bytes(known))
             for known in user.passkeys.values_list("credential_id", flat=True)
         ],
     )
@@ -140,7 +142,7 @@ def _find(unverified: UnverifiedAssertion) -> Passkey:
     return passkey
 
 
-def _store_use(passkey: Passkey, verified: VerifiedAuthentication, *, now: datetime) -> None:
+def _store_use(passkey: Passkey, verified: "VerifiedAuthentication", *, now: datetime) -> None:
     """Store the new sign count unless it is none (section 6.1.1): of two copies of a key, one is refused."""
     counted = verified.new_sign_count
     is_later = Q(sign_count__lt=counted) if counted else Q(sign_count=0)
