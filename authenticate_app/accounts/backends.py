@@ -43,6 +43,4 @@ def _credentials(name: str, password: str) -> Credentials | None:
 
 
 def _origin(request: HttpRequest | None) -> Origin:
-    if request is None:
-        return Origin("")
-    return Origin(request.META.get("REMOTE_ADDR", ""), request.META.get("HTTP_X_REQUEST_ID", ""))
+    return Origin("") if request is None else Origin.of(request)

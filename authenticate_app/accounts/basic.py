@@ -55,7 +55,7 @@ class BasicAuthentication(BaseAuthentication):
         credentials = _credentials(request)
         if credentials is None:
             return None
-        signed_in = _sign_in(credentials, _origin(request), timezone.now(), use_memory=self.use_memory)
+        signed_in = _sign_in(credentials, Origin.of(request), timezone.now(), use_memory=self.use_memory)
         return signed_in.caller, signed_in
 
     def authenticate_header(self, request: Request) -> str:
@@ -91,7 +91,3 @@ def _sign_in(credentials: Credentials, origin: Origin, now: datetime, *, use_mem
 
 def _refusal() -> AuthenticationFailed:
     return AuthenticationFailed(_("The user name or the password is not right."))
-
-
-def _origin(request: Request) -> Origin:
-    return Origin(request.META.get("REMOTE_ADDR", ""), request.META.get("HTTP_X_REQUEST_ID", ""))

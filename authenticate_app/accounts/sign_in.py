@@ -14,6 +14,7 @@ Each statement is its own transaction, unless the caller has opened one: then a 
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import connection
 
@@ -47,6 +48,11 @@ class Origin:
     def network(self) -> str:
         """The address in the form in which it counts (``throttling.networks``)."""
         return network_of(self.address)
+
+    @classmethod
+    def of(cls, request: Any) -> "Origin":
+        """Read it off a request of Django's or Django REST framework's."""
+        return cls(request.META.get("REMOTE_ADDR", ""), request.META.get("HTTP_X_REQUEST_ID", ""))
 
 
 @dataclass(frozen=True, slots=True)

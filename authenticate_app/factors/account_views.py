@@ -15,6 +15,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from authenticate_app.accounts.models import User
+from authenticate_app.accounts.sign_in import Origin
 from authenticate_app.factors import changes, passkeys
 from authenticate_app.factors.changes import MOST_PASSKEYS, Deed
 from authenticate_app.factors.enrolment import enrolment_of, forget_enrolment
@@ -23,7 +24,7 @@ from authenticate_app.factors.forms import LAST_FACTOR, WRONG_CODE, CodeForm, Pa
 from authenticate_app.factors.models import Passkey
 from authenticate_app.factors.recent import needs_recent_sign_in, was_confirmed_lately
 from authenticate_app.factors.relying_party import relying_party
-from authenticate_app.factors.requests import holder_of, origin_of
+from authenticate_app.factors.requests import holder_of
 from authenticate_app.factors.selectors import factors_of
 from authenticate_app.factors.sign_in_views import sent_credential
 
@@ -168,7 +169,7 @@ def user_of(request: HttpRequest) -> User:
 
 
 def _deed(request: HttpRequest) -> Deed:
-    return Deed(user_of(request), origin_of(request), timezone.now())
+    return Deed(user_of(request), Origin.of(request), timezone.now())
 
 
 def _own_passkey(request: HttpRequest, pk: int) -> Passkey:

@@ -10,10 +10,10 @@ from authenticate_app.accounts.models import User
 from authenticate_app.accounts.sign_in import Origin
 from authenticate_app.audit.events import Event
 from authenticate_app.factors import logs, notices, one_time_codes, recovery
-from authenticate_app.factors.allowance import Allowance, claim_failure
 from authenticate_app.factors.errors import CodeThrottled, FactorRefused
 from authenticate_app.factors.metrics import Factor, Outcome, count
 from authenticate_app.throttling.claims import Scope
+from authenticate_app.throttling.failures import ClaimedFailure, claim_failure
 
 
 def use_code(typed: str, *, user: User, origin: Origin, now: datetime) -> Factor:
@@ -27,16 +27,18 @@ def use_code(typed: str, *, user: User, origin: Origin, now: datetime) -> Factor
     """
     code = one_time_codes.read(typed)
     factor = Factor.RECOVERY_CODE if recovery.is_one(code) else Factor.ONE_TIME_CODE
-    allowance = claim_failure(f"codes of user {user.pk}", scope=Scope.CODES, user=user, origin=origin, now=now)
-    if not allowance.is_granted:
-        raise _throttled(factor, allowance, user=user, origin=origin, now=now)
+    claimed = claim_failure(
+        f"codes of user {user.pk}", scope=Scope.CODES, user_id=user.pk, address=origin.address, now=now
+    )
+    if not claimed.is_granted:
+        raise _throttled(factor, claimed, user=user, origin=origin, now=now)
     try:
         _use(code, factor, user=user, now=now)
     except FactorRefused as refused:
         count(factor, Outcome.REFUSED)
         logs.write(Event.SECOND_STEP_FAILED, user=user, origin=origin, now=now, reason=refused.reason)
         raise
-    allowance.give_back(user, now=now)
+    claimed.give_back(user_id=user.pk, now=now)
     _note_success(factor, user=user, origin=origin, now=now)
     return factor
 
@@ -55,9 +57,9 @@ def _note_success(factor: Factor, *, user: User, origin: Origin, now: datetime) 
         notices.tell_once_committed(Event.RECOVERY_CODE_USED, user=user, now=now)
 
 
-def _throttled(factor: Factor, allowance: Allowance, *, user: User, origin: Origin, now: datetime) -> CodeThrottled:
+def _throttled(factor: Factor, claimed: ClaimedFailure, *, user: User, origin: Origin, now: datetime) -> CodeThrottled:
     count(factor, Outcome.THROTTLED)
-    if allowance.note_refusal(now=now):
+    if claimed.note_refusal(now=now):
         logs.write(Event.SECOND_STEP_THROTTLED, user=user, origin=origin, now=now, reason="too-many-failures")
         notices.tell_once_committed(Event.SECOND_STEP_THROTTLED, user=user, now=now)
-    return CodeThrottled(allowance.wait(now=now))
+    return CodeThrottled(claimed.wait(now=now))

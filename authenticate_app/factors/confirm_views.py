@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from authenticate_app.accounts.credentials import MalformedCredentials, checked
 from authenticate_app.accounts.errors import SignInBusy, SignInFailed, SignInWait
-from authenticate_app.accounts.sign_in import sign_in
+from authenticate_app.accounts.sign_in import Origin, sign_in
 from authenticate_app.factors import passkeys
 from authenticate_app.factors.account_views import PAGE, user_of
 from authenticate_app.factors.challenges import Purpose
@@ -20,7 +20,7 @@ from authenticate_app.factors.errors import FactorRefused
 from authenticate_app.factors.forms import WRONG_PASSWORD, PasswordForm, wait_of
 from authenticate_app.factors.recent import note_confirmation
 from authenticate_app.factors.relying_party import relying_party
-from authenticate_app.factors.requests import holder_of, origin_of
+from authenticate_app.factors.requests import holder_of
 from authenticate_app.factors.sign_in_views import sent_credential
 
 TOO_MANY_REQUESTS, SERVICE_UNAVAILABLE = 429, 503
@@ -68,7 +68,7 @@ def confirm_by_passkey(request: HttpRequest) -> HttpResponse:
             sent_credential(request),
             purpose=Purpose.CONFIRM,
             holder=holder_of(request),
-            origin=origin_of(request),
+            origin=Origin.of(request),
             now=timezone.now(),
             user=user_of(request),
         )
@@ -82,7 +82,7 @@ def _prove_password(request: HttpRequest, password: str) -> None:
     """Check the password as every sign-in does. Raises what ``checked`` and ``sign_in`` raise, and ``SignInFailed``."""
     user = user_of(request)
     credentials = checked(user.username, password)
-    proven = sign_in(credentials=credentials, origin=origin_of(request), now=timezone.now(), use_memory=False)
+    proven = sign_in(credentials=credentials, origin=Origin.of(request), now=timezone.now(), use_memory=False)
     if proven.caller.user_id != user.pk:
         raise SignInFailed  # the name has passed to somebody else since this session began
 

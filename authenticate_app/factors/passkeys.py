@@ -18,7 +18,6 @@ from authenticate_app.accounts.models import User
 from authenticate_app.accounts.sign_in import Origin
 from authenticate_app.audit.events import Event
 from authenticate_app.factors import challenges, logs
-from authenticate_app.factors.allowance import claim_failure
 from authenticate_app.factors.challenges import Purpose
 from authenticate_app.factors.errors import FactorRefused, Reason
 from authenticate_app.factors.metrics import Factor, Outcome, count
@@ -26,6 +25,7 @@ from authenticate_app.factors.models import Passkey
 from authenticate_app.factors.relying_party import relying_party
 from authenticate_app.factors.responses import UnverifiedAssertion, UnverifiedAttestation
 from authenticate_app.throttling.claims import Scope
+from authenticate_app.throttling.failures import claim_failure
 
 if TYPE_CHECKING:  # py_webauthn is imported where it is used, as in ``responses``
     from webauthn.authentication.verify_authentication_response import VerifiedAuthentication
@@ -153,8 +153,8 @@ def _store_use(passkey: Passkey, verified: "VerifiedAuthentication", *, now: dat
 
 def _note_refusal(refused: FactorRefused, *, user: User | None, origin: Origin, now: datetime) -> None:
     count(Factor.PASSKEY, Outcome.REFUSED)
-    allowance = claim_failure(f"passkeys from {origin.network}", scope=Scope.PASSKEYS, origin=origin, now=now)
-    if allowance.is_granted or refused.reason is Reason.SIGN_COUNT:
+    claimed = claim_failure(f"passkeys from {origin.network}", scope=Scope.PASSKEYS, address=origin.address, now=now)
+    if claimed.is_granted or refused.reason is Reason.SIGN_COUNT:
         logs.write(Event.PASSKEY_REFUSED, user=user, origin=origin, now=now, reason=refused.reason)
-    elif allowance.note_refusal(now=now):
+    elif claimed.note_refusal(now=now):
         logs.write(Event.PASSKEY_REFUSED, user=user, origin=origin, now=now, reason="too-many-failures")

@@ -3,13 +3,6 @@
 from django.http import HttpRequest
 from django.middleware.csrf import get_token
 
-from authenticate_app.accounts.sign_in import Origin
-
-
-def origin_of(request: HttpRequest) -> Origin:
-    """Where the request comes from."""
-    return Origin(request.META.get("REMOTE_ADDR", ""), request.META.get("HTTP_X_REQUEST_ID", ""))
-
 
 def holder_of(request: HttpRequest) -> str:
     """A secret that this browser alone holds, to bind a challenge to it: the one that guards its forms.

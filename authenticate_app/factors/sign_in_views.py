@@ -14,6 +14,7 @@ from authenticate_app.accounts import pending
 from authenticate_app.accounts.destinations import destination_of, own_path
 from authenticate_app.accounts.models import User
 from authenticate_app.accounts.pending import Pending
+from authenticate_app.accounts.sign_in import Origin
 from authenticate_app.factors import changes, codes, passkeys
 from authenticate_app.factors.challenges import Purpose
 from authenticate_app.factors.changes import Deed
@@ -22,7 +23,7 @@ from authenticate_app.factors.errors import CodeThrottled, FactorRefused, Reason
 from authenticate_app.factors.forms import WRONG_CODE, AskedCodeForm, CodeForm, PasskeyForm, wait_of
 from authenticate_app.factors.models import Passkey
 from authenticate_app.factors.relying_party import relying_party
-from authenticate_app.factors.requests import holder_of, origin_of
+from authenticate_app.factors.requests import holder_of
 from authenticate_app.factors.selectors import factors_of
 from authenticate_app.factors.services import CODE_STEP, SET_UP_STEP, second_step
 
@@ -55,7 +56,7 @@ def code_step(request: HttpRequest) -> HttpResponseBase:
 def _use_code(request: HttpRequest, waiting: Pending, form: CodeForm) -> HttpResponseBase:
     now = timezone.now()
     try:
-        codes.use_code(form.cleaned_data["code"], user=waiting.user, origin=origin_of(request), now=now)
+        codes.use_code(form.cleaned_data["code"], user=waiting.user, origin=Origin.of(request), now=now)
     except CodeThrottled as throttled:
         form.refuse(wait_of(throttled))
         response = _code_page(request, waiting, form)
@@ -111,7 +112,7 @@ def _set_up(request: HttpRequest, waiting: Pending, form: CodeForm) -> HttpRespo
     now = timezone.now()
     try:
         recovery_codes = changes.turn_on_codes(
-            Deed(waiting.user, origin_of(request), now),
+            Deed(waiting.user, Origin.of(request), now),
             secret=enrolment_of(request, waiting.user).secret,
             typed_code=form.cleaned_data["code"],
             is_first_factor=True,
@@ -149,7 +150,7 @@ def passkey_sign_in(request: HttpRequest) -> HttpResponseBase:
             sent_credential(request),
             purpose=Purpose.SIGN_IN,
             holder=holder_of(request),
-            origin=origin_of(request),
+            origin=Origin.of(request),
             now=now,
         )
     except FactorRefused:

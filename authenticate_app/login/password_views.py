@@ -44,7 +44,7 @@ class PasswordChange(Refusing):
 
     def get_form_kwargs(self) -> dict[str, Any]:
         """Tell the form who it is, and from where."""
-        known = {"user": self.request.user, "origin": origin_of(self.request), "now": timezone.now()}
+        known = {"user": self.request.user, "origin": Origin.of(self.request), "now": timezone.now()}
         return {**super().get_form_kwargs(), **known}
 
     def form_valid(self, form: ChangedPasswordForm) -> HttpResponse:
@@ -81,7 +81,7 @@ class Forgotten(Refusing):
         """Ask for the link."""
         name, language = form.cleaned_data["name"], get_language() or ""
         try:
-            ask_for_link(Request(name, origin_of(self.request), language), now=timezone.now())
+            ask_for_link(Request(name, Origin.of(self.request), language), now=timezone.now())
         except TooManyLinks as refusal:
             form.refuse(refusal.wait)
             return self.form_invalid(form)
@@ -129,11 +129,6 @@ class NewPassword(PasswordResetConfirmView):
 
 def _with_next(path: str, next_url: str) -> str:
     return f"{path}?{urlencode({'next': next_url})}" if next_url else path
-
-
-def origin_of(request: HttpRequest) -> Origin:
-    """Where a request comes from."""
-    return Origin(request.META.get("REMOTE_ADDR", ""), request.META.get("HTTP_X_REQUEST_ID", ""))
 
 
 def _store(request: HttpRequest, form: NewPasswordForm, way: Way) -> bool:

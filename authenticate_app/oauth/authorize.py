@@ -12,11 +12,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods
 
+from authenticate_app.accounts.sign_in import Origin
 from authenticate_app.audit.events import Event
 from authenticate_app.audit.services import record
 from authenticate_app.oauth import authorization, metrics
 from authenticate_app.oauth.authorization import AuthorizationRequest, ErrorForClient, Step
-from authenticate_app.oauth.context import Context, now_of, origin_of
+from authenticate_app.oauth.context import Context, now_of
 from authenticate_app.oauth.errors import ErrorCode, UntrustedRequest
 from authenticate_app.oauth.posted import as_get, is_posted_by_client
 from authenticate_app.oauth.scopes import SCOPES
@@ -75,7 +76,7 @@ def _posted(request: HttpRequest) -> HttpResponse:
 
 @csrf_protect
 def _asked(request: HttpRequest) -> HttpResponse:
-    context = Context(origin_of(request), now_of(request), person=person_of(request))
+    context = Context(Origin.of(request), now_of(request), person=person_of(request))
     asked = authorization.read(request, context)
     step = authorization.next_step(asked, context)
     if step is Step.SIGN_IN:

@@ -165,9 +165,10 @@ def _malformed() -> InvalidRequest:
 
 
 def _sign_in(unverified_token: str, request: Request, now: datetime, *, use_memory: bool) -> TokenSignIn:
-    origin = Origin(request.META.get("REMOTE_ADDR", ""), request.META.get("HTTP_X_REQUEST_ID", ""))
     try:
-        return sign_in_by_token(unverified_token=unverified_token, origin=origin, now=now, use_memory=use_memory)
+        return sign_in_by_token(
+            unverified_token=unverified_token, origin=Origin.of(request), now=now, use_memory=use_memory
+        )
     except TokenRefused:
         raise InvalidToken from None
     except NoActingUser as refused:

@@ -12,7 +12,6 @@ from authenticate_app.accounts.credentials import MalformedCredentials, parse_ba
 from authenticate_app.accounts.sign_in import Origin
 from authenticate_app.audit.events import Event
 from authenticate_app.audit.services import record
-from authenticate_app.factors.allowance import claim_failure
 from authenticate_app.oauth import secrets
 from authenticate_app.oauth.errors import ErrorCode, OAuthError, invalid_request
 from authenticate_app.oauth.logos import LOGO_VERSION
@@ -20,6 +19,7 @@ from authenticate_app.oauth.models import Client
 from authenticate_app.oauth.parameters import Parameters
 from authenticate_app.revisions.memory import Remembered
 from authenticate_app.throttling.claims import Scope
+from authenticate_app.throttling.failures import claim_failure
 
 TOPIC = "clients"
 CHALLENGE = {"WWW-Authenticate": 'Basic realm="oauth", charset="UTF-8"'}
@@ -109,16 +109,16 @@ def _is_proven(client: Client, claimed: ClaimedClient) -> bool:
 
 def _refused(client: Client | None, claimed: ClaimedClient, origin: Origin, now: datetime) -> OAuthError:
     counted_as, name = (client.pk, str(client)) if client is not None else (0, "")
-    allowance = claim_failure(
-        f"secret of client {counted_as}", scope=Scope.CLIENT_SECRET, subject=name, origin=origin, now=now
+    failure = claim_failure(
+        f"secret of client {counted_as}", scope=Scope.CLIENT_SECRET, subject=name, address=origin.address, now=now
     )
-    if allowance.is_granted:
+    if failure.is_granted:
         _audit(Event.OAUTH_CLIENT_REFUSED, client, claimed, origin, now)
         description = "The client is unknown or disabled, or its secret is wrong."
         return OAuthError(ErrorCode.INVALID_CLIENT, description, status=401, headers=CHALLENGE)
-    if allowance.note_refusal(now=now):
+    if failure.note_refusal(now=now):
         _audit(Event.OAUTH_CLIENT_THROTTLED, client, claimed, origin, now)
-    headers = {"Retry-After": str(allowance.wait(now=now))}
+    headers = {"Retry-After": str(failure.wait(now=now))}
     return OAuthError(ErrorCode.INVALID_CLIENT, "Too many wrong secrets.", status=429, headers=headers)
 
 

@@ -53,11 +53,6 @@ def context_of(oauthlib_request: Any) -> Context:
     return context
 
 
-def origin_of(request: HttpRequest) -> Origin:
-    """Where a request comes from."""
-    return Origin(request.META.get("REMOTE_ADDR", ""), request.META.get("HTTP_X_REQUEST_ID", ""))
-
-
 def now_of(request: HttpRequest) -> datetime:
     """The time of a request: the same for all that is done about it."""
     return timezone.now()

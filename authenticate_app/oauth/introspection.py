@@ -4,10 +4,11 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 
+from authenticate_app.accounts.sign_in import Origin
 from authenticate_app.oauth.addresses import issuer
 from authenticate_app.oauth.answers import for_machines, json_answer
 from authenticate_app.oauth.clients import authenticate
-from authenticate_app.oauth.context import now_of, origin_of
+from authenticate_app.oauth.context import now_of
 from authenticate_app.oauth.errors import invalid_request
 from authenticate_app.oauth.models import AccessToken, Client, RefreshToken
 from authenticate_app.oauth.parameters import read_form
@@ -24,7 +25,7 @@ def introspect(request: HttpRequest) -> HttpResponse:
     """Answer an introspection request. Without a hint, and with a wrong one, both kinds of tokens are looked for."""
     now = now_of(request)
     form = read_form(request, known=PARAMETERS)
-    client = authenticate(request, form, origin=origin_of(request), now=now)
+    client = authenticate(request, form, origin=Origin.of(request), now=now)
     if "token" not in form:
         raise invalid_request("The parameter token is missing.")
     access_token = find_access_token(form["token"], now=now)

@@ -9,13 +9,14 @@ from django.shortcuts import render
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods
 
+from authenticate_app.accounts.sign_in import Origin
 from authenticate_app.audit.events import Event
 from authenticate_app.audit.services import record
 from authenticate_app.oauth import metrics
 from authenticate_app.oauth.authorization import with_parameters
 from authenticate_app.oauth.authorize import RedirectToClient, kept_by_nobody, untrusted_page
 from authenticate_app.oauth.clients import find_client
-from authenticate_app.oauth.context import SignedInPerson, now_of, origin_of
+from authenticate_app.oauth.context import SignedInPerson, now_of
 from authenticate_app.oauth.errors import OAuthError, UntrustedRequest
 from authenticate_app.oauth.models import Client
 from authenticate_app.oauth.parameters import Parameters, read_query
@@ -111,7 +112,7 @@ def _sign_out(request: HttpRequest, asked: LogoutRequest) -> HttpResponse:
 
 
 def _end(request: HttpRequest, asked: LogoutRequest, person: SignedInPerson) -> None:
-    now, origin = now_of(request), origin_of(request)
+    now, origin = now_of(request), Origin.of(request)
     with transaction.atomic():
         if asked.client is not None:
             revoke_all(now=now, client=asked.client, user=person.user)

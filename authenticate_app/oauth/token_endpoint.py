@@ -11,11 +11,12 @@ from django.http import HttpRequest, HttpResponse
 from oauth2_provider.settings import oauth2_settings
 from oauthlib.oauth2.rfc6749.errors import OAuth2Error
 
+from authenticate_app.accounts.sign_in import Origin
 from authenticate_app.keys.keyring import keyring
 from authenticate_app.keys.tokens import SigningMaterial
 from authenticate_app.oauth.answers import for_machines, json_answer
 from authenticate_app.oauth.clients import CHALLENGE, authenticate
-from authenticate_app.oauth.context import Context, now_of, origin_of
+from authenticate_app.oauth.context import Context, now_of
 from authenticate_app.oauth.errors import ErrorCode, OAuthError, error_of, invalid_request
 from authenticate_app.oauth.parameters import Parameters, read_form
 
@@ -36,7 +37,7 @@ PARAMETERS = frozenset(
 @for_machines("token", methods=["POST"])
 def token(request: HttpRequest) -> HttpResponse:
     """Answer a token request."""
-    now, origin = now_of(request), origin_of(request)
+    now, origin = now_of(request), Origin.of(request)
     form = read_form(request, known=PARAMETERS)
     if "grant_type" not in form:
         raise invalid_request("The parameter grant_type is missing.")

@@ -8,15 +8,14 @@ from django.urls import reverse
 from django.utils import timezone
 
 from authenticate_app.accounts.models import User
-from authenticate_app.accounts.sign_in import Origin
-from authenticate_app.factors.allowance import claim_failure
+from authenticate_app.throttling.failures import claim_failure
 from authenticate_app.throttling.models import LONGEST_SUBJECT, FailureCount
 from tests.admin.conftest import Browser
 from tests.oauth.flow import Registered, ask_token, register
 from tests.world import basic
 
 COUNTS = reverse("admin:authenticate_app_failurecount_changelist")
-HERE = Origin("203.0.113.7", "")
+HERE = "203.0.113.7"
 Scope = FailureCount.Scope
 
 
@@ -68,14 +67,14 @@ def test_a_long_name_is_cut(admin: Browser) -> None:
 
 def test_one_time_codes_are_counted_under_their_user(admin: Browser) -> None:
     user = User.objects.create_user("agent@example.com")
-    claim_failure("codes", scope=Scope.CODES, user=user, origin=HERE, now=timezone.now())
+    claim_failure("codes", scope=Scope.CODES, user_id=user.pk, address=HERE, now=timezone.now())
     page = shown(admin, Scope.CODES)
     assert "agent@example.com" in page
     assert "203.0.113.7" in page
 
 
 def test_passkeys_are_counted_for_nobody_in_particular(admin: Browser) -> None:
-    claim_failure("passkeys", scope=Scope.PASSKEYS, origin=HERE, now=timezone.now())
+    claim_failure("passkeys", scope=Scope.PASSKEYS, address=HERE, now=timezone.now())
     assert "unknown name" not in shown(admin, Scope.PASSKEYS)
 
 

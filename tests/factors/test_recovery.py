@@ -1,5 +1,7 @@
 """Recovery codes: ten, each good once, stored as hashes."""
 
+from collections.abc import Callable
+
 import pytest
 
 from authenticate_app.accounts.models import User
@@ -32,7 +34,7 @@ def test_each_is_good_once(jane: User, codes: list[str]) -> None:
 
 
 def test_people_write_them_in_many_ways(jane: User, codes: list[str]) -> None:
-    forms = (
+    forms: tuple[Callable[[str], str], ...] = (
         str.upper,
         lambda code: code.replace("-", " "),
         lambda code: code.replace("-", ""),

@@ -1,19 +1,17 @@
-"""How many failures are allowed: claimed before a code is looked at, as for passwords (``throttling.claims``)."""
+"""Failures of what is shown beside a password, or instead of one: claimed as those of passwords are (``claims``)."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import connection
 
-from authenticate_app.accounts.models import User
-from authenticate_app.accounts.sign_in import Origin
 from authenticate_app.throttling import claims
 from authenticate_app.throttling import services as throttling
 from authenticate_app.throttling.claims import Scope
 
 
 @dataclass(frozen=True, slots=True)
-class Allowance:
+class ClaimedFailure:
     """One failure that may happen, or may not."""
 
     claim: claims.Claim
@@ -33,24 +31,24 @@ class Allowance:
         """Seconds until another failure is allowed."""
         return throttling.wait_of(self.claim, now=now)
 
-    def give_back(self, user: User, *, now: datetime) -> None:
-        """Nothing failed: clear the count."""
-        throttling.record_success(self.claim, user_id=user.pk, now=now)
+    def give_back(self, *, user_id: int, now: datetime) -> None:
+        """Nothing failed: clear the count, and know the address as one of this user's."""
+        throttling.record_success(self.claim, user_id=user_id, now=now)
 
 
 def claim_failure(
-    factor: str, *, scope: Scope, user: User | None = None, subject: str = "", origin: Origin, now: datetime
-) -> Allowance:
-    """Claim a failure of ``factor`` (see ``Counters.of_factor``); one statement.
+    factor: str, *, scope: Scope, user_id: int | None = None, subject: str = "", address: str, now: datetime
+) -> ClaimedFailure:
+    """Claim a failure of ``factor`` (see ``Counters.of_factor``) from a client's IP address; one statement.
 
-    ``scope``, ``user`` and ``subject`` say what the admin shows beside the count.
+    ``scope``, ``user_id`` and ``subject`` say what the admin shows beside the count.
     """
-    counters = claims.Counters.of_factor(factor, scope=scope, subject=subject, address=origin.address)
-    parameters = {"user_id": user.pk if user else None, **claims.parameters(counters, now=now)}
+    counters = claims.Counters.of_factor(factor, scope=scope, subject=subject, address=address)
+    parameters = {"user_id": user_id, **claims.parameters(counters, now=now)}
     with connection.cursor() as cursor:
         cursor.execute(_CLAIM, parameters)
         row = cursor.fetchone() or ()
-    return Allowance(claims.Claim(counters, *row))
+    return ClaimedFailure(claims.Claim(counters, *row))
 
 
 _CLAIM = f"""
