@@ -27,6 +27,8 @@ ADDRESS = "/crmRestApi/resources/latest/chatAuthenticate"
 PASSWORD = "correct horse"
 CALLER = "dcsadmin1"
 START_SECONDS = 60.0
+REFUSED = 2
+"""The exit status of a start that is refused."""
 TIMEOUT_SECONDS = 30.0
 PASSED_ON = ("PATH", "HOME", "LANG", "TMPDIR", "VIRTUAL_ENV")
 """What our processes need of the environment of the tests."""
@@ -84,9 +86,10 @@ class Process:
         wait_until(lambda: text in self.written() or self.process.poll() is not None, patience=START_SECONDS)
         assert text in self.written(), self.written()
 
-    def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
+    def stop(self, number: signal.Signals = signal.SIGTERM, *, whole_group: bool = False) -> int:
+        """Send a signal, to all that the program started as well if asked for, and return the exit status."""
         if self.process.poll() is None:
-            self.process.send_signal(number)
+            (os.killpg if whole_group else os.kill)(self.process.pid, number)
         return self.process.wait(timeout=START_SECONDS)
 
     def kill9(self) -> None:
@@ -135,9 +138,20 @@ class Server:
 
     def start(self) -> None:
         """Start and return once it answers."""
+        self.launch("serve", "--migrate").wait_for("Ready on ")
+
+    def launch(self, *arguments: str) -> Process:
+        """Start ``manage.py`` with these arguments, and do not wait for what comes of it."""
         self.log.write_text("")
-        self._process = Process("manage.py", "serve", "--migrate", log=self.log, variables=self.variables)
-        self._process.wait_for("Ready on ")
+        self._process = Process("manage.py", *arguments, log=self.log, variables=self.variables)
+        return self._process
+
+    def refusal(self, *arguments: str) -> str:
+        """Return what it says when it will not start, with exit status 2."""
+        process = self.launch(*arguments)
+        assert process.process.wait(timeout=START_SECONDS) == REFUSED
+        assert "Traceback" not in process.written()
+        return process.written()
 
     def workers(self) -> list[int]:
         """The process ids of its workers."""

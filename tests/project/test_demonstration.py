@@ -15,6 +15,8 @@ from chatauth_project import demonstration, demonstration_accounts, demonstratio
 from chatauth_project.demonstration_environment import kept_secrets, with_demonstration_defaults
 from chatauth_project.environment import Environment
 from chatauth_project.serving import StartFault
+from tests.environment import TEST_ENVIRONMENT
+from tests.serving import Server
 
 
 def test_nothing_has_to_be_set(tmp_path: Path) -> None:
@@ -119,11 +121,8 @@ def test_the_printed_command_is_one_line_for_a_shell() -> None:
 
 
 def test_it_refuses_to_run_as_production(tmp_path: Path) -> None:
-    from tests.project.server import Server
-
-    with Server(tmp_path / "log", "demonstration") as server:
-        assert server.process.wait(30) == 2
-        assert "needs ENVIRONMENT=demonstration" in server.output()
+    server = Server(TEST_ENVIRONMENT["DATABASE_URL"], tmp_path / "log")
+    assert "needs ENVIRONMENT=demonstration" in server.refusal("demonstration")
 
 
 def test_the_makefile_lists_its_tasks() -> None:
