@@ -46,7 +46,6 @@ TEXTS = (
     gettext_noop("Type to search"),
     gettext_noop("created"),
     gettext_noop("expires"),
-    gettext_noop("scope"),
     gettext_noop("updated"),
     gettext_noop("Welcome back to"),
     gettext_noop("You have been successfully logged out from the administration"),

@@ -39,10 +39,10 @@ class ClientFilter(DropdownFilter):
 class GivenOutAdmin(ReadOnlyModelAdmin):
     """A list of what clients were given, the newest first, never counted."""
 
-    list_display: ClassVar = ["created", "application", "holder", "scope", "state", "expires"]
+    list_display: ClassVar = ["created", "application", "holder", "scopes", "state", "expires"]
     list_display_links = None
-    fields: ClassVar = ["created", "application", "holder", "scope", "expires"]
-    readonly_fields: ClassVar = ["holder"]
+    fields: ClassVar = ["created", "application", "holder", "scopes", "expires"]
+    readonly_fields: ClassVar = ["holder", "scopes"]
     list_filter: ClassVar = [ClientFilter]
     list_filter_submit = True
     list_select_related: ClassVar = ["application", "user"]
@@ -69,6 +69,10 @@ class GivenOutAdmin(ReadOnlyModelAdmin):
     def holder(self, row: Any) -> str:
         return row.user.username if row.user else "–"
 
+    @display(description=_("scopes"))
+    def scopes(self, row: Any) -> str:
+        return str(row.scope)
+
     @display(description=_("state"), label={VALID: "success", OVER: "default"})
     def state(self, row: Any) -> tuple[str, Any]:
         is_over = row.expires <= timezone.now() or getattr(row, "revoked", None) or getattr(row, "used_at", None)
@@ -85,7 +89,7 @@ class AccessTokenAdmin(GivenOutAdmin):
 class RefreshTokenAdmin(GivenOutAdmin):
     """Refresh tokens: sign-ins that go on."""
 
-    list_display: ClassVar = ["created", "application", "holder", "scope", "state", "updated", "expires"]
+    list_display: ClassVar = ["created", "application", "holder", "scopes", "state", "updated", "expires"]
 
 
 @admin.register(Grant)
