@@ -23,6 +23,7 @@ log = structlog.get_logger("chatauth.failure")
 
 RETRY_AFTER_SECONDS = 5
 AWAY = "The database cannot be reached. Try again in a few seconds."
+NOTHING_THERE = "The address leads nowhere: there is nothing to be had here."
 INTERNAL = "The server failed. Its log says more under this request's id (header X-Request-ID)."
 HTML = "text/html"
 
@@ -51,9 +52,12 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Answer 404: a page for browsers, else what Django answers."""
+    """Answer 404: a page for browsers, else JSON or plain text.
+
+    Django's own answer would read the form that was posted, and fail over one that is none.
+    """
     if not _is_browser(request):
-        return defaults.page_not_found(request, exception)
+        return _answer(request, 404, NOTHING_THERE)
     sentence = _("The address leads nowhere. Please look whether it is complete.")
     return _page(request, 404, title=_("There is no such page"), sentence=sentence)
 

@@ -27,6 +27,8 @@ from authenticate_app.throttling.clearing import clear_counts_of_user
 
 OWN_STANDING = ["is_active", "is_staff", "is_superuser"]
 """What nobody takes from themselves, so that nobody locks themselves out."""
+WAYS_TO_A_PASSWORD = ["email", "email_verified"]
+"""Whoever reads a user's e-mail can set that user's password: so these are changed by whoever may set it anyway."""
 
 
 class RoleFilter(DropdownFilter):
@@ -82,6 +84,8 @@ class UserAdmin(DjangoUserAdmin, AuditedModelAdmin):  # type: ignore[misc, type-
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> list[str]:
         fixed = ["password_state"] if _actor(request).is_superuser else ["password_state", "is_superuser"]
+        if obj is not None and not may_set_password(_actor(request), obj):
+            fixed += WAYS_TO_A_PASSWORD
         return fixed + [name for name in OWN_STANDING if obj == request.user and name not in fixed]
 
     def get_search_results(

@@ -34,9 +34,10 @@ class UserWithFactorsAdmin(UserAdmin):
     actions_detail: ClassVar = ["reset_factors"]
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> list[str]:
-        """Nobody frees themselves from what others ask of them."""
+        """Nobody frees themselves from what others ask of them, nor somebody who holds what they lack."""
         fixed = super().get_readonly_fields(request, obj)
-        return [*fixed, "factors_held", *(["second_factor_required"] if obj == request.user else [])]
+        is_fixed = obj is not None and not _may_reset(_actor(request), obj)
+        return [*fixed, "factors_held", *(["second_factor_required"] if is_fixed else [])]
 
     def has_reset_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         """Whoever may set a user's password may reset their factors, but for their own."""

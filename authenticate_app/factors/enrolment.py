@@ -1,7 +1,8 @@
 """The secret of an authenticator app while it is being set up: in the session of whoever does it, encrypted.
 
 Only an app that has made a right code is stored. So a secret that somebody saw once and never confirmed is worth
-nothing later, and every session has its own.
+nothing later, and every session has its own. It is good for one user alone: whoever began to sign in at this browser
+before has seen theirs, and a session goes on from them to the next.
 """
 
 from dataclasses import dataclass
@@ -36,11 +37,11 @@ class Enrolment:
 
 
 def enrolment_of(request: HttpRequest, user: User) -> Enrolment:
-    """The enrolment that this session has begun, else a new one."""
-    secret = _known_secret(request)
+    """The enrolment that this session has begun for ``user``, else a new one."""
+    secret = _known_secret(request, user)
     if secret is None:
         secret = one_time_codes.new_secret()
-        request.session[SECRET] = encrypt(secret.encode("ascii")).decode("ascii")
+        request.session[SECRET] = encrypt(f"{user.pk} {secret}".encode("ascii")).decode("ascii")
     return Enrolment(secret, one_time_codes.address_of(secret, user))
 
 
@@ -49,11 +50,12 @@ def forget_enrolment(request: HttpRequest) -> None:
     request.session.pop(SECRET, None)
 
 
-def _known_secret(request: HttpRequest) -> str | None:
+def _known_secret(request: HttpRequest, user: User) -> str | None:
     kept: str | None = request.session.get(SECRET)
     if kept is None:
         return None
     try:
-        return decrypt(kept.encode("ascii")).decode("ascii")
+        owner, _blank, secret = decrypt(kept.encode("ascii")).decode("ascii").partition(" ")
     except Undecryptable:
         return None  # the encryption key was changed meanwhile
+    return secret if owner == str(user.pk) else None

@@ -14,6 +14,9 @@ from authenticate_app.factors.models import OneTimeCodeDevice
 from authenticate_app.keys.encryption import decrypt, encrypt
 
 DIGITS = 6
+LONGEST_LABEL = 64
+"""Characters of a name that go into the address: percent-encoded they may become twelve times as many, and no QR code
+holds more than some 2,900."""
 STEPS_OFF = 1
 """A code counts for the 30 seconds before and after its own: people type slowly, and clocks differ (section 5.2)."""
 
@@ -25,12 +28,13 @@ def new_secret() -> str:
 
 def address_of(secret: str, user: User) -> str:
     """The ``otpauth:`` address that an authenticator app reads: whose codes these are, and where."""
-    return _generator(secret).provisioning_uri(name=user.username, issuer_name=business_name())
+    name, issuer = user.username[:LONGEST_LABEL], business_name()[:LONGEST_LABEL]
+    return _generator(secret).provisioning_uri(name=name, issuer_name=issuer)
 
 
 def picture_of(address: str) -> str:
     """The address as a QR code: a ``data:`` URL of a picture, black on white, so that cameras read it in the dark."""
-    return segno.make(address, error="m").svg_data_uri(scale=5, border=4, dark="#000", light="#fff")
+    return segno.make(address, error="l").svg_data_uri(scale=5, border=4, dark="#000", light="#fff")
 
 
 def step_of(code: str, secret: str, *, now: datetime) -> int:

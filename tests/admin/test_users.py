@@ -162,3 +162,17 @@ def test_only_who_may_add_users_imports_them(signed_in: SignedIn) -> None:
     response = import_file(signed_in("CHATAUTH_SUPERVISOR"), "username\nnew@example.com\n")
     assert response.status_code == HTTPStatus.FORBIDDEN
     assert not User.objects.filter(username="new@example.com").exists()
+
+
+def test_nobody_leads_the_mail_of_somebody_who_holds_more_to_themselves(signed_in: SignedIn, jane: User) -> None:
+    """With the address goes the link to a new password."""
+    jane.groups.set(Group.objects.filter(name=ON_BEHALF_ROLE))
+    thieves = {"email": "thief@example.com", "email_verified": "on"}
+    lacking = signed_in(ADMINISTRATOR)
+    lacking.post(change_address(jane), form_of(jane, ON_BEHALF_ROLE, first_name="Jane", **thieves))
+    jane.refresh_from_db()
+    assert (jane.first_name, jane.email, jane.email_verified) == ("Jane", "", False)
+    holder = signed_in(ADMINISTRATOR, ON_BEHALF_ROLE, name="holder@example.com")
+    holder.post(change_address(jane), form_of(jane, ON_BEHALF_ROLE, email="jane@example.org", email_verified="on"))
+    jane.refresh_from_db()
+    assert (jane.email, jane.email_verified) == ("jane@example.org", True)

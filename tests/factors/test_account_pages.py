@@ -256,3 +256,13 @@ def test_a_form_of_another_site_changes_nothing(jane: User, change: str) -> None
     browser = Browser(enforce_csrf_checks=True)
     browser.force_login(jane)
     assert browser.post(SECURITY + change).status_code == 403
+
+
+def test_who_began_to_set_up_codes_at_this_browser_does_not_know_the_next_ones(jane: User) -> None:
+    other = User.objects.create_user("other@example.com", PASSWORD, second_factor_required=True)
+    browser = Browser()
+    browser.sign_in(other)
+    seen_before = secret_on(browser.get("/login/second-factor/"))
+    browser.sign_in(jane)
+    assert secret_on(browser.get(CODES)) != seen_before
+    assert "not right" in words_of(browser.post(CODES, {"code": code(seen_before)}))

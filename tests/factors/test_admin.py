@@ -99,6 +99,16 @@ def test_nobody_frees_themselves_of_it(admin: Browser, superuser: User) -> None:
     assert superuser.second_factor_required
 
 
+def test_nobody_frees_somebody_who_holds_more(signed_in: SignedIn, jane: User) -> None:
+    jane.groups.set(Group.objects.filter(name=ON_BEHALF_ROLE))
+    User.objects.filter(pk=jane.pk).update(second_factor_required=True)
+    groups = [str(pk) for pk in jane.groups.values_list("pk", flat=True)]
+    form = {"username": jane.username, "is_active": "on", "groups": groups}
+    signed_in(ADMINISTRATOR).post(page_of(jane), form)
+    jane.refresh_from_db()
+    assert jane.second_factor_required
+
+
 def test_a_user_that_is_not_there(admin: Browser) -> None:
     address = reverse("admin:authenticate_app_user_reset_factors", args=["nobody"])
     assert admin.get(address).status_code in {HTTPStatus.NOT_FOUND, HTTPStatus.FORBIDDEN}

@@ -1,6 +1,7 @@
 """One-time codes: those of RFC 6238, each good once, for a minute and a half."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pyotp
@@ -115,3 +116,10 @@ def test_no_two_secrets_are_equal() -> None:
     secrets = {one_time_codes.new_secret() for _ in range(100)}
     assert len(secrets) == 100
     assert {len(secret) for secret in secrets} == {32}
+
+
+def test_the_longest_names_fit_into_a_picture(settings: Any) -> None:
+    settings.BUSINESS_NAME = "\U0001f600" * 100
+    address = one_time_codes.address_of(SECRET, User(username="\U0001f600" * 320))
+    assert one_time_codes.picture_of(address).startswith("data:image/svg+xml")
+    assert parse_qs(urlsplit(address).query)["secret"] == [SECRET]

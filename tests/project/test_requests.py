@@ -18,7 +18,7 @@ def _fail(_request: HttpRequest, kind: str) -> HttpResponse:
 
 
 urlpatterns = [path("fail/<kind>", _fail), *urls.urlpatterns]
-handler500 = urls.handler500
+handler404, handler500 = urls.handler404, urls.handler500
 
 
 @pytest.fixture
@@ -62,6 +62,12 @@ def test_what_matches_no_route_is_logged_without_its_path(client: Client, capsys
     shown = capsys.readouterr().err
     assert '"unmatched"' in shown
     assert "john" not in shown
+
+
+def test_a_form_that_is_none_at_an_address_that_leads_nowhere(client: Client) -> None:
+    response = client.generic("POST", "/nowhere", b"", content_type="multipart/form-data")
+    assert response.status_code == 404
+    assert response.content.decode().startswith("The address leads nowhere")
 
 
 def test_a_request_id_of_a_stranger_is_not_taken_over(client: Client) -> None:
