@@ -4,7 +4,7 @@ from http import HTTPStatus
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import Group, Permission
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
@@ -327,6 +327,26 @@ def test_a_client_that_acts_as_somebody_greater_cannot_be_changed(signed_in: Sig
     for method in (lesser.get, lesser.post):
         assert method(new_secret).status_code == HTTPStatus.FORBIDDEN
     assert lesser.get(change_address(client).replace("change/", "test/")).status_code == HTTPStatus.OK
+
+
+@pytest.mark.parametrize("purpose", Purpose)
+def test_whoever_only_looks_at_clients_reads_everything_and_changes_nothing(
+    signed_in: SignedIn, admin: Browser, service_account: User, purpose: Purpose
+) -> None:
+    make(admin, purpose, **({"acting_user": service_account.pk} if purpose == Purpose.INTEGRATION else {}))
+    client = Client.objects.get()
+    Client.objects.update(logo=png(), accent_color="#0a84ff")
+    role = Group.objects.create(name="LOOKS_ON")
+    role.permissions.set(Permission.objects.filter(codename="view_client"))
+    browser = signed_in("LOOKS_ON")
+    response = browser.get(change_address(client))
+    assert response.status_code == HTTPStatus.OK
+    assert client.name in response.content.decode()
+    assert client.client_secret not in response.content.decode()
+    assert browser.post(change_address(client), form_of(purpose)).status_code == HTTPStatus.FORBIDDEN
+    for page in ("test", "new-secret", "revoke-all", "delete"):
+        address = change_address(client).replace("change/", f"{page}/")
+        assert browser.get(address).status_code == HTTPStatus.FORBIDDEN, page
 
 
 # Deleting

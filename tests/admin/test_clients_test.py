@@ -76,6 +76,28 @@ def test_what_is_not_secret_stays_in_the_form(admin: Browser, shop: Registered) 
     assert "https://<b>" not in page
 
 
+FINDINGS = {
+    "en": "a slash at the end",
+    "de": "am Ende einen Schrägstrich",
+    "fr": "une barre oblique",
+    "es": "una barra al final",
+    "ja": "末尾にだけスラッシュ",
+}
+
+
+@pytest.mark.parametrize("language", FINDINGS)
+def test_it_speaks_the_language_of_the_reader(
+    admin: Browser, shop: Registered, signing_key: Any, language: str
+) -> None:
+    headers = {"accept-language": language}
+    typed = {"request": f"https://x.example/?client_id=x&redirect_uri={CALLBACK}/&scope=all", "secret": WRONG}
+    page = admin.post(address(shop.row), typed, headers=headers).content.decode()
+    assert FINDINGS[language] in page
+    assert ("The first different character" in page) == (language == "en")
+    right = admin.post(address(shop.row), {"secret": shop.secret}, headers=headers).content.decode()
+    assert ("The whole way works" in right) == (language == "en")
+
+
 @pytest.mark.parametrize("field", ["request", "redirect_uri", "secret"])
 @pytest.mark.parametrize("text", ["\0", "\ud800", "x" * 10_000, "%", "https://[?a=b", "?client_id=%00", "?a=%ff"])
 def test_nonsense_does_no_harm(admin: Browser, shop: Registered, field: str, text: str) -> None:
