@@ -144,7 +144,9 @@ class Addresses(Variables):
         " may set `X-Forwarded-For`, `X-Forwarded-Proto`, `X-Forwarded-Host` and `X-Request-ID`.",
     )
     cors_allowed_origins: Origins = Field(
-        (), description="Comma-separated origins whose pages may call chatAuthenticate."
+        (),
+        description="Comma-separated origins whose pages may call chatAuthenticate and, as public clients, the token,"
+        " revocation and userinfo endpoints.",
     )
 
 

@@ -12,6 +12,8 @@ from django.db import connection
 from django.utils.module_loading import import_string
 from prometheus_client import Counter
 
+from authenticate_app.purging import delete_in_batches
+
 log = structlog.get_logger("chatauth.housekeeping")
 
 ONE_AT_A_TIME = 0x63686174617574
@@ -48,11 +50,11 @@ def _run(path: str, *, now: datetime) -> int | None:
     return changed
 
 
-def purge_admin_sign_ins(now: datetime) -> int:
-    """Delete the sign-ins to the admin that have expired; return how many."""
+def purge_sign_ins(now: datetime) -> int:
+    """Delete the sign-ins to pages that have expired, in batches; return how many."""
     from django.contrib.sessions.models import Session
 
-    return Session.objects.filter(expire_date__lt=now).delete()[0]
+    return delete_in_batches(Session.objects.filter(expire_date__lt=now))
 
 
 @contextmanager

@@ -256,8 +256,8 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
-CORS_URLS_REGEX = r"^/(serviceApi|crmRestApi)/resources/[^/]+/chatAuthenticate(/|$)"
-CORS_ALLOW_METHODS = ["POST", "OPTIONS"]
+CORS_URLS_REGEX = r"^/((serviceApi|crmRestApi)/resources/[^/]+/chatAuthenticate(/|$)|oauth/(token|revoke|userinfo)$)"
+CORS_ALLOW_METHODS = ["GET", "POST", "OPTIONS"]
 CORS_ALLOW_HEADERS = [
     "accept",
     "accept-language",
@@ -335,7 +335,7 @@ HOUSEKEEPING = [
     "authenticate_app.oauth.purge.purge_codes",
     "chat_app.sessions.purge.purge_tokens",
     "chat_app.sessions.purge.purge_sessions",
-    "chatauth_project.housekeeping.purge_admin_sign_ins",
+    "chatauth_project.housekeeping.purge_sign_ins",
 ]
 """Functions ``run(now: datetime) -> int``, run one after the other; each answers how many rows it
 changed."""

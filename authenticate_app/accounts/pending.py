@@ -62,7 +62,7 @@ def find(request: HttpRequest, now: datetime) -> Pending | None:
     None also for a user who was disabled or got another password meanwhile.
     """
     kept: dict[str, Any] | None = request.session.get(PENDING)
-    if kept is None or now.timestamp() >= kept["until"]:
+    if kept is None or _is_over(kept, now):
         return None
     user = User.objects.filter(pk=kept["user"], is_active=True).first()
     if user is None or not constant_time_compare(kept["proof"], user.get_session_auth_hash()):
@@ -93,8 +93,12 @@ def complete(
     return HttpResponseRedirect(destination_of(user, next_url))
 
 
-def kept_next_url(request: HttpRequest) -> str:
+def kept_next_url(request: HttpRequest, now: datetime) -> str:
     """Where who waits in this session asked to go, not verified; "" if nobody does. No query beyond the session's."""
     session = getattr(request, "session", None)
-    kept: dict[str, Any] = (session.get(PENDING) if session is not None else None) or {}
-    return str(kept.get("next", ""))
+    kept: dict[str, Any] | None = session.get(PENDING) if session is not None else None
+    return "" if kept is None or _is_over(kept, now) else str(kept["next"])
+
+
+def _is_over(kept: dict[str, Any], now: datetime) -> bool:
+    return bool(now.timestamp() >= kept["until"])

@@ -14,13 +14,12 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 
 from authenticate_app.factors.errors import FactorRefused, Reason
 from authenticate_app.factors.models import SpentChallenge
+from authenticate_app.purging import delete_in_batches
 
 LIFETIME = timedelta(minutes=10)
 """A form stands open for a while before somebody chooses a passkey; the page fetches a new challenge in time."""
 TIME_BYTES, RANDOM_BYTES, DIGEST_BYTES = 8, 16, 32
 LENGTH = TIME_BYTES + RANDOM_BYTES + DIGEST_BYTES
-PURGE_BATCH = 5_000
-"""Rows deleted in one statement: short locks, short transactions."""
 
 
 class Purpose(StrEnum):
@@ -56,11 +55,7 @@ def spend(challenge: bytes) -> None:
 
 def purge(now: datetime) -> int:
     """Delete challenges that have expired, in batches; answers how many."""
-    expired = SpentChallenge.objects.filter(expires_at__lte=now)
-    deleted = 0
-    while batch := expired.filter(pk__in=expired.values("pk")[:PURGE_BATCH]).delete()[0]:
-        deleted += batch
-    return deleted
+    return delete_in_batches(SpentChallenge.objects.filter(expires_at__lte=now))
 
 
 def _expires_at(challenge: bytes) -> datetime:

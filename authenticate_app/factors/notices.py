@@ -31,9 +31,10 @@ TEMPLATE = "customer/factors/notice"
 def tell_once_committed(event: Event, *, user: User, now: datetime, language: str | None = None) -> None:
     """Write to ``user`` about ``event`` when the transaction is committed, in ``language`` or that of the request.
 
-    Nothing happens where the event is worth no message, e-mail is not set up or the user has no address.
+    Nothing happens where the event is worth no message, e-mail is not set up or the user has no verified address: what
+    protects an account is nobody else's business.
     """
-    if event not in SENTENCES or not user.email:
+    if event not in SENTENCES or not (user.email and user.email_verified):
         return
     context = {"what": SENTENCES[event], "name": user.get_full_name(), "at": now}
     chosen = language or translation.get_language()

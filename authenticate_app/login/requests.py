@@ -4,6 +4,7 @@ from urllib.parse import urlsplit
 
 from django.core.exceptions import TooManyFieldsSent
 from django.http import HttpRequest, QueryDict
+from django.utils import timezone
 
 from authenticate_app.accounts.destinations import own_path
 from authenticate_app.accounts.pending import kept_next_url
@@ -14,7 +15,7 @@ AUTHORIZATION_PATH = "/oauth/authorize"
 
 def next_url_of(request: HttpRequest) -> str:
     """The path of ours that somebody asked to go to: in the address, or kept for a second step; or ""."""
-    asked = request.GET.get("next") or kept_next_url(request)
+    asked = request.GET.get("next") or kept_next_url(request, timezone.now())
     return own_path(asked)
 
 

@@ -8,11 +8,9 @@ from django.conf import settings
 from django.db import connection
 from django.db.models import Q, QuerySet
 
+from authenticate_app.purging import delete_in_batches
 from authenticate_app.throttling.claims import KNOWN_FOR, Claim
 from authenticate_app.throttling.models import FailureCount, KnownAddress
-
-PURGE_BATCH = 5_000
-"""Rows deleted in one statement: short locks, short transactions."""
 
 
 def record_success(claim: Claim, *, user_id: int, now: datetime) -> None:
@@ -54,14 +52,7 @@ def purge(now: datetime) -> int:
     """Delete counters whose window is over and addresses that nobody signed in from lately; answers how many rows."""
     ended = FailureCount.objects.filter(window_ends_at__lte=now)
     forgotten = KnownAddress.objects.filter(signed_in_at__lte=now - KNOWN_FOR)
-    return _delete_in_batches(ended) + _delete_in_batches(forgotten)
-
-
-def _delete_in_batches(rows: QuerySet[Any]) -> int:
-    deleted = 0
-    while batch := rows.filter(pk__in=rows.order_by().values("pk")[:PURGE_BATCH]).delete()[0]:
-        deleted += batch
-    return deleted
+    return delete_in_batches(ended) + delete_in_batches(forgotten)
 
 
 def _is_full() -> Q:

@@ -42,7 +42,13 @@ def test_who_is_taken_waits_no_longer(user: User, request_: HttpRequest) -> None
 
 def test_nobody_waits_where_nobody_was_kept(request_: HttpRequest) -> None:
     assert pending.find(request_, NOW) is None
-    assert pending.kept_next_url(request_) == ""
+    assert pending.kept_next_url(request_, NOW) == ""
+
+
+def test_where_they_asked_to_go_is_forgotten_with_them(user: User, request_: HttpRequest) -> None:
+    pending.keep(request_, user, "/account/", NOW)
+    assert pending.kept_next_url(request_, NOW) == "/account/"
+    assert pending.kept_next_url(request_, NOW + timedelta(minutes=10)) == ""
 
 
 @pytest.mark.parametrize("change", [{"is_active": False}, {"password": "!another"}])

@@ -11,4 +11,4 @@ ORIGIN = Origin("192.0.2.1", "request-1")
 
 @pytest.fixture
 def jane(db: None) -> User:
-    return User.objects.create_user("jane@example.com", email="jane@example.com")
+    return User.objects.create_user("jane@example.com", email="jane@example.com", email_verified=True)

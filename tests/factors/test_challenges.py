@@ -74,7 +74,7 @@ def test_making_and_checking_one_costs_no_query(django_assert_num_queries: Any) 
 
 
 def test_spent_ones_are_deleted_once_they_have_expired(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(challenges, "PURGE_BATCH", 2)
+    monkeypatch.setattr("authenticate_app.purging.BATCH", 2)
     for minutes in range(5):
         challenges.spend(make(now=NOW + timedelta(minutes=minutes)))
     assert challenges.purge(NOW + LIFETIME + timedelta(minutes=2)) == 3

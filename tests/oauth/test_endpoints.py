@@ -31,6 +31,9 @@ from tests.oauth.flow import (
 from tests.tokens import store_integration, store_token
 from tests.world import store_user
 
+OURS = "https://www.example.com"
+"""In ``CORS_ALLOWED_ORIGINS``."""
+
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("ready")]
 
 
@@ -207,6 +210,31 @@ def test_a_token_in_an_address_is_refused(web: Registered, person: User) -> None
 def test_without_openid_nothing_is_said(web: Registered, person: User) -> None:
     token = tokens_for(web, person, scope="profile")["access_token"]
     assert error_of(userinfo(token), 403) == "insufficient_scope"
+
+
+# Pages without a server: public clients
+
+
+@pytest.mark.parametrize("endpoint", ["token", "revoke", "userinfo"])
+def test_a_page_of_an_allowed_origin_may_ask(endpoint: str) -> None:
+    asked = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "authorization,content-type"}
+    answer = Browser().options(f"/oauth/{endpoint}", secure=True, headers={**asked, "Origin": OURS})
+    assert answer["Access-Control-Allow-Origin"] == OURS
+    assert "authorization" in answer["Access-Control-Allow-Headers"]
+    assert "Access-Control-Allow-Credentials" not in answer
+    assert (
+        Browser().post(f"/oauth/{endpoint}", secure=True, headers={"Origin": OURS})["Access-Control-Allow-Origin"]
+        == OURS
+    )
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "origin"),
+    [("token", "https://evil.example.com"), ("authorize", OURS), ("logout", OURS), ("introspect", OURS)],
+)
+def test_no_other_page_and_nothing_else(endpoint: str, origin: str) -> None:
+    answer = Browser().post(f"/oauth/{endpoint}", secure=True, headers={"Origin": origin})
+    assert "Access-Control-Allow-Origin" not in answer
 
 
 # Discovery

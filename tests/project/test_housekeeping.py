@@ -99,8 +99,10 @@ def _other_session() -> psycopg.Connection:
 
 
 @pytest.mark.django_db
-def test_expired_sign_ins_to_the_admin_leave() -> None:
-    for key, expires in (("old", NOW - timedelta(seconds=1)), ("new", NOW + timedelta(hours=1))):
+def test_expired_sign_ins_leave(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("authenticate_app.purging.BATCH", 2)
+    past, future = NOW - timedelta(seconds=1), NOW + timedelta(hours=1)
+    for key, expires in {**dict.fromkeys(["old", "older", "oldest"], past), "new": future}.items():
         Session.objects.create(session_key=key, session_data="", expire_date=expires)
-    assert housekeeping.purge_admin_sign_ins(NOW) == 1
+    assert housekeeping.purge_sign_ins(NOW) == 3
     assert [session.session_key for session in Session.objects.all()] == ["new"]

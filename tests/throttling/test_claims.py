@@ -159,7 +159,7 @@ def test_clearing_lets_everybody_try_again() -> None:
 
 
 def test_purging_deletes_what_counts_no_more(user: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("authenticate_app.throttling.services.PURGE_BATCH", 2)
+    monkeypatch.setattr("authenticate_app.purging.BATCH", 2)
     record_success(claim(user_id=user.pk), user_id=user.pk, now=NOW)
     for number in range(4):
         claim(f"name {number}")
