@@ -103,7 +103,7 @@ def test_a_busy_moment_is_503_and_keeps_the_name(john: User, browser: Browser, m
     from authenticate_app.accounts import passwords
     from authenticate_app.accounts.errors import SignInBusy
 
-    def busy(password: str, password_hash: str) -> None:
+    def busy(*_given: str, **_options: bool) -> None:
         raise SignInBusy(1)
 
     monkeypatch.setattr(passwords, "compare", busy)
