@@ -22,7 +22,7 @@ from authenticate_app.accounts.errors import SignInBusy
 from authenticate_app.accounts.models import User
 from authenticate_app.accounts.sign_in import Origin
 from authenticate_app.login.password_forms import ChangedPasswordForm, ForgottenForm, NewPasswordForm
-from authenticate_app.login.passwords import Request, TooManyLinks, Way, ask_for_link, set_new_password
+from authenticate_app.login.passwords import Request, TooManyLinks, Way, ask_for_link, set_new_password, why_not
 from authenticate_app.login.requests import next_url_of
 from authenticate_app.login.views import refused
 
@@ -110,9 +110,9 @@ class NewPassword(PasswordResetConfirmView):
         return response
 
     def get_user(self, uidb64: str) -> User | None:
-        """Find whom the link is for; nobody who is disabled or signs in without a password."""
+        """Find whom the link is for; nobody to whom none would be sent any more."""
         user = super().get_user(uidb64)
-        return user if isinstance(user, User) and user.is_active and user.has_usable_password() else None
+        return user if isinstance(user, User) and why_not(user) is None else None
 
     def form_valid(self, form: NewPasswordForm) -> HttpResponse:  # type: ignore[override]
         """Store the password; nobody is signed in by a link alone."""

@@ -57,19 +57,21 @@ class TooManyLinks(Exception):
 def set_new_password(request: HttpRequest, *, user: User, password: str, way: Way, now: datetime) -> bool:
     """Store a new password of ``user``, who has proven that it is theirs to set; False if another one came first.
 
-    ``user`` is as read when they proved it: the one statement that stores the new hash decides by the old one, so that
-    of two who follow one link one alone gets their password. Sessions other than this one end, since each is bound to
-    the hash, and so do tokens, which are bound to the password's stamp; counts of failures are cleared.
+    ``user`` is as read when they proved it: the one statement that stores the new hash decides by the old one's stamp,
+    so that of two who follow one link one alone gets their password. (The hash itself may have been renewed by that
+    very proof.) Sessions other than this one end, since each is bound to the hash, and so do tokens, which are bound to
+    the stamp; counts of failures are cleared.
 
     Raises:
         SignInBusy: too many passwords are being computed; nothing was changed.
     """
     password_hash = make_hash(password)
     with transaction.atomic():
-        unchanged = User.objects.filter(pk=user.pk, password=user.password, is_active=True)
-        if not unchanged.update(password=password_hash, password_stamp=new_password_stamp()):
+        unchanged = User.objects.filter(pk=user.pk, password_stamp=user.password_stamp, is_active=True)
+        stamp = new_password_stamp()
+        if not unchanged.update(password=password_hash, password_stamp=stamp):
             return False
-        user.password = password_hash
+        user.password, user.password_stamp = password_hash, stamp
         record_of_request(request, event=Event.PASSWORD_SET, actor=user, target=user, reason=way, now=now)
         clear_counts_of_user(request, user)
     PASSWORDS_CHANGED.labels(way.value).inc()

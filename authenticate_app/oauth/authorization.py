@@ -26,6 +26,8 @@ from authenticate_app.oauth.tokens import verify_hint
 SIGNED_IN_AFTER = "signed_in_after"
 """A parameter of our own, signed: the way to the sign-in page and back adds it, so that nobody goes it twice."""
 SALT = "authenticate_app.oauth.signed_in_after"
+COMES_BACK_WITHIN = timedelta(minutes=15)
+"""From signing in to the answer, consent included. Later, whoever goes back in the browser's history proves nothing."""
 PASSED_ON = frozenset(
     {
         "response_type",
@@ -239,7 +241,8 @@ def _max_age(text: str) -> timedelta | None:
 def _is_fresh(asked: AuthorizationRequest, person: SignedInPerson, context: Context) -> bool:
     """Whether the person at the browser is the one that is asked for, and signed in lately enough."""
     was_sent_at = _was_sent_to_sign_in_at(asked)
-    has_been_there = was_sent_at is not None and person.auth_time >= was_sent_at
+    is_back = context.now - person.auth_time <= COMES_BACK_WITHIN
+    has_been_there = was_sent_at is not None and person.auth_time >= was_sent_at and is_back
     if not _is_expected(asked, person, context.now):
         if has_been_there:
             raise refusal(asked, ErrorCode.LOGIN_REQUIRED, "Somebody else signed in than the id_token_hint names.")

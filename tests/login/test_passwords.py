@@ -117,6 +117,16 @@ def test_a_busy_moment_changes_nothing(john: User, signed_in: Browser, monkeypat
     assert has_password(john, PASSWORD)
 
 
+def test_a_hash_that_the_proof_itself_renewed_is_no_other_password(
+    john: User, browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser.force_login(john)
+    monkeypatch.setattr("django.contrib.auth.hashers.Argon2PasswordHasher.memory_cost", 16)
+    assert change(browser)["Location"] == "/account/password/changed/"
+    assert has_password(john, NEW)
+    assert browser.get("/account/").status_code == HTTPStatus.OK
+
+
 def test_whoever_is_not_signed_in_signs_in_first(browser: Browser, john: User) -> None:
     assert browser.get(CHANGE)["Location"] == f"/login/?next={CHANGE}"
 
@@ -200,7 +210,7 @@ def follow_to_its_end(browser: Browser) -> str:
     return str(browser.get(link(), follow=True).content.decode())
 
 
-@pytest.mark.parametrize("change", [{"is_active": False}, {"password": "!nothing"}])
+@pytest.mark.parametrize("change", [{"is_active": False}, {"password": "!nothing"}, {"email_verified": False}])
 def test_a_link_ends_with_the_account(john: User, browser: Browser, change: dict[str, Any]) -> None:
     ask(NAME)
     User.objects.update(**change)

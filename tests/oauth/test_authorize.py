@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from authenticate_app.accounts.models import User
 from authenticate_app.audit.models import AuditEvent
+from authenticate_app.oauth import authorization
 from authenticate_app.oauth.models import Client, Grant
 from tests.oauth.flow import (
     APPLE_NEW,
@@ -232,6 +233,18 @@ def test_the_proof_of_having_signed_in_is_good_for_its_own_request_alone(web: Re
     other = asking(web, prompt="login", state="another")
     for forged in (proof, proof[:-1] + "A", "x", ""):
         assert authorize(browser, {**other, "signed_in_after": forged})["Location"].startswith("/login/")
+
+
+def test_the_proof_of_having_signed_in_is_good_for_a_while_alone(
+    web: Registered, person: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever comes to a browser later and goes back in its history signs in themselves."""
+    browser = signed_in(person)
+    back, _parameters = signing_in_at(authorize(browser, asking(web, prompt="login")))
+    User.objects.update(last_login=timezone.now())
+    assert browser.get(back, secure=True).status_code == 200
+    monkeypatch.setattr(authorization, "COMES_BACK_WITHIN", timedelta(0))
+    assert browser.get(back, secure=True)["Location"].startswith("/login/?again")
 
 
 def test_an_old_enough_sign_in_is_not_good_enough(web: Registered, person: User) -> None:
