@@ -30,6 +30,7 @@ MEASURING_MODULES = (
     "authenticate_app.login.metrics",
     "authenticate_app.oauth.metrics",
     "chat_app.chat_authenticate.metrics",
+    "chatauth_project.bodies",
     "chatauth_project.housekeeping",
     "chatauth_project.middleware.observability",
 )
