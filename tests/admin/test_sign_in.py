@@ -15,6 +15,7 @@ from authenticate_app.audit.events import Event
 from authenticate_app.audit.models import AuditEvent
 from authenticate_app.throttling.models import FailureCount
 from tests.admin.conftest import PASSWORD, Browser, SignedIn
+from tests.factors.pages import code, turn_on_codes
 
 LOGIN = "/login/?next=/admin/"
 COUNTS = reverse("admin:authenticate_app_failurecount_changelist")
@@ -210,3 +211,25 @@ def test_ones_own_new_password_clears_ones_own_counts(admin: Browser, superuser:
     assert admin.post(reverse("password-change"), form).status_code == HTTPStatus.FOUND
     assert left() == ["a", "another's", "b", "everybody's"]
     assert audited_counts() == [[10, 0]]
+
+
+def test_a_second_factor_that_is_asked_for_since_they_signed_in_is_shown_first(superuser: User, settings: Any) -> None:
+    browser = Browser()
+    sign_in(browser, superuser.username)
+    settings.REQUIRE_SECOND_FACTOR_FOR_STAFF = True
+    page = browser.get("/admin/", follow=True)
+    path, _, query = page.redirect_chain[-1][0].partition("?")
+    asked = QueryDict(query)
+    assert (path, "again" in asked, asked["next"]) == ("/login/", True, "/admin/")
+    again = browser.post(f"{path}?{query}", {"username": superuser.username, "password": PASSWORD})
+    assert again["Location"] == "/login/second-factor/"
+    assert browser.get("/admin/").status_code == HTTPStatus.FOUND
+
+
+def test_who_has_shown_it_is_let_in(superuser: User, settings: Any) -> None:
+    settings.REQUIRE_SECOND_FACTOR_FOR_STAFF = True
+    turn_on_codes(superuser)
+    browser = Browser()
+    sign_in(browser, superuser.username)
+    browser.post("/login/code/", {"code": code()})
+    assert browser.get("/admin/").status_code == HTTPStatus.OK
