@@ -1,6 +1,8 @@
 """Addresses of the pages for customers."""
 
 from django.urls import path, re_path
+from django.views.decorators.http import require_safe
+from django.views.generic import RedirectView
 
 from authenticate_app.login import password_views as passwords
 from authenticate_app.login import views, well_known
@@ -8,6 +10,7 @@ from authenticate_app.login import views, well_known
 FORGOTTEN = "account/password/forgotten/"
 
 urlpatterns = [
+    path("", require_safe(RedirectView.as_view(pattern_name="login")), name="start"),
     path("login/", views.SignIn.as_view(), name="login"),
     re_path(r"^login/accent/(?P<digits>[0-9a-f]{6})\.css$", views.accent, name="login-accent"),
     path("logout/", views.sign_out, name="logout"),

@@ -26,6 +26,11 @@ def test_password_managers_find_the_page() -> None:
     assert (response.status_code, response["Location"]) == (HTTPStatus.FOUND, "/account/password/")
 
 
-@pytest.mark.parametrize("address", [ASSOCIATION, "/.well-known/change-password"])
+def test_the_bare_host_leads_to_the_form() -> None:
+    response = Browser().get("/")
+    assert (response.status_code, response["Location"]) == (HTTPStatus.FOUND, "/login/")
+
+
+@pytest.mark.parametrize("address", ["/", ASSOCIATION, "/.well-known/change-password"])
 def test_they_are_read_only(address: str) -> None:
     assert Browser().post(address).status_code == HTTPStatus.METHOD_NOT_ALLOWED
