@@ -2,6 +2,7 @@
 
 import base64
 import fcntl
+import hashlib
 import hmac
 import ipaddress
 from collections.abc import Callable, Iterator, Mapping
@@ -29,6 +30,9 @@ LOCK_FILE = BASE_DIR / "var" / "demonstration.lock"
 WELL_KNOWN_PASSWORD = "Welcome1"  # noqa: S105 - from the vendor's documentation, for the loopback address
 PASSWORD_BYTES = 12
 LONGEST_NAME = max(map(len, NAMES))
+
+VERIFIER = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
+"""An example's (RFC 7636, appendix B); a real application makes one for each sign-in."""
 
 Say = Callable[[str], None]
 
@@ -123,6 +127,10 @@ chatauth is ready on {address} after {seconds:.1f} s. What to try:
 
     {sign_in_address(address)}
 
+  What the application does then: it exchanges the code, once and within a minute, for tokens:
+
+    {curl_exchange(address, passwords[WEB_APPLICATION])}
+
   The admin:     {address}/admin/ (as {ADMINISTRATOR})
   The API:       {address}/api/docs/
   The key set:   {address}/.well-known/jwks.json
@@ -149,16 +157,23 @@ def curl_by_token(address: str, secret: str) -> str:
 
 def sign_in_address(address: str) -> str:
     """Return the authorization request of a web application (RFC 6749, section 4.1.1; RFC 7636, appendix B)."""
+    challenge = hashlib.sha256(VERIFIER.encode()).digest()
     parameters = {
         "response_type": "code",
         "client_id": WEB_APPLICATION,
         "redirect_uri": CALLBACK,
         "scope": "openid profile email",
         "state": "demonstration-state",
-        "code_challenge": "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM",
+        "code_challenge": base64.urlsafe_b64encode(challenge).rstrip(b"=").decode("ascii"),
         "code_challenge_method": "S256",
     }
     return f"{address}/oauth/authorize?{urlencode(parameters)}"
+
+
+def curl_exchange(address: str, secret: str) -> str:
+    """Return a command line that exchanges the code of ``sign_in_address``, once CODE is replaced."""
+    fields = f"-d grant_type=authorization_code -d code=CODE -d redirect_uri={CALLBACK} -d code_verifier={VERIFIER}"
+    return f"curl -sS -u {WEB_APPLICATION}:{secret} {fields} {address}/oauth/token"
 
 
 def _chat_request(address: str) -> str:

@@ -1,9 +1,12 @@
 """A first run: what it prints works, it says no to what it cannot do, and it keeps its secrets."""
 
+import base64
+import hashlib
 import shlex
 import stat
 import subprocess
 from pathlib import Path
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from django.contrib.auth import authenticate
@@ -118,6 +121,16 @@ def test_the_printed_command_is_one_line_for_a_shell() -> None:
     assert words[0] == "curl"
     assert "\n" not in line + by_token
     assert words[-1] == "http://127.0.0.1:8000/crmRestApi/resources/latest/chatAuthenticate"
+
+
+def test_the_printed_exchange_fits_the_printed_sign_in() -> None:
+    asked = dict(parse_qsl(urlsplit(demonstration.sign_in_address("http://localhost:8000")).query))
+    words = shlex.split(demonstration.curl_exchange("http://localhost:8000", "s3cret"))
+    sent = dict(word.split("=", 1) for word in words if "=" in word)
+    digest = hashlib.sha256(sent["code_verifier"].encode()).digest()
+    assert asked["code_challenge"] == base64.urlsafe_b64encode(digest).decode().rstrip("=")
+    assert (asked["redirect_uri"], words[3]) == (sent["redirect_uri"], f"{asked['client_id']}:s3cret")
+    assert words[-1] == "http://localhost:8000/oauth/token"
 
 
 def test_it_refuses_to_run_as_production(tmp_path: Path) -> None:
