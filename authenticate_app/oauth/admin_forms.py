@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.widgets import (
     UnfoldAdminCheckboxSelectMultipleWidget,
     UnfoldAdminFileFieldWidget,
+    UnfoldAdminPasswordWidget,
     UnfoldAdminSelectWidget,
     UnfoldAdminTextareaWidget,
     UnfoldAdminTextInputWidget,
@@ -229,5 +230,5 @@ class ClientTrialForm(forms.Form):
         max_length=1_000,
         strip=False,
         help_text=_("It is compared and forgotten: neither stored nor logged, and not shown again."),
-        widget=forms.PasswordInput(render_value=False),
+        widget=UnfoldAdminPasswordWidget(attrs={"autocomplete": "off"}),
     )
