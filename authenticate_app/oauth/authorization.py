@@ -83,12 +83,6 @@ class AuthorizationRequest:
     prompts: frozenset[str]
     max_age: timedelta | None
 
-    @property
-    def redirect_origin(self) -> str:
-        """Scheme and host that the browser goes back to."""
-        parts = urlsplit(self.redirect_uri)
-        return f"{parts.scheme}://{parts.netloc}"
-
 
 class ErrorForClient(Exception):
     """An error that goes back to the client, by its redirect URI."""

@@ -18,9 +18,6 @@ from authenticate_app.oauth.addresses import issuer
 from authenticate_app.oauth.claims import claims_of
 from authenticate_app.oauth.models import Client
 
-ACCESS_TOKEN_TYPE = "at+jwt"  # noqa: S105 - a media type
-"""``typ`` of RFC 9068, section 2.1: so that nobody takes one for an ID token."""
-
 
 @dataclass(frozen=True, slots=True)
 class Authentication:
