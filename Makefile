@@ -10,7 +10,7 @@ COMPILE := $(LOCK_TOOLS)/bin/uv pip compile --quiet --universal --generate-hashe
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format bench bench-growth bench-hour compliance docs screenshots lock translations install clean
+.PHONY: help run test lint format bench bench-growth bench-hour compliance accessibility docs screenshots lock translations install clean
 
 help:  ## List the tasks
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -54,6 +54,9 @@ compliance: install  ## Hold the OAuth server against its specifications, and wr
 
 docs: install  ## Write the pages of docs/ that come from the code
 	$(MANAGE) docs
+
+accessibility: install  ## Hold every page against the rules of WCAG, and write docs/accessibility.md (needs Chromium)
+	@$(BIN)/python -m tests.browser.accessibility
 
 screenshots: install  ## Take the pictures of docs/screenshots (needs Chromium)
 	@$(BIN)/python -m tests.browser.screenshots

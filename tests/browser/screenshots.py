@@ -95,11 +95,14 @@ ALSO_OTHERWISE = {"overview": ("desktop-dark", "phone-light"), "rules": ("deskto
 
 def take_pictures(address: str) -> None:
     """Write every picture."""
+    from tests.browser import customer_pictures  # which knows of pages by their tests, as those know of this module
+
     FOLDER.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_ARGUMENTS)
         for look in LOOKS:
             _take(browser, address, look)
+        customer_pictures.take(browser, address, FOLDER / "customers")
         browser.close()
 
 

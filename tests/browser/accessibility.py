@@ -1,0 +1,113 @@
+"""Holds every page against the rules of WCAG 2.2, A and AA, and writes docs/accessibility.md: ``make accessibility``.
+
+Every page of customers is looked at on a phone, by day and by night, in each language; those of the admin on a desktop,
+by day and by night.
+"""
+
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.browser.customer_pictures import Look, window
+from tests.browser.screenshots import sign_in
+from tests.browser.site import CHROMIUM, CHROMIUM_ARGUMENTS, ROOT, running_site
+from tests.browser.test_admin import PAGES, RULES_OF_WCAG
+from tests.browser.test_customer_pages import LANGUAGES, SHOWN
+
+PAGE = ROOT / "docs" / "accessibility.md"
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+INTRODUCTION = """# Accessibility
+
+Written by `make accessibility`, which opens every page in Chromium {chromium} and holds it against the rules of
+WCAG 2.2, levels A and AA, as far as a program can (axe-core {axe}). Pages for customers are looked at on a phone, by
+day and by night, in English, German, French, Spanish and Japanese; pages of the admin on a desktop, by day and by
+night. *Rules* is how many applied to the page; *violations* is how many elements broke one, in all looks together.
+
+What a program cannot judge is tested as well: pages are gone through by keyboard, without scripts, 320 pixels wide and
+with everything twice as large; a message about a mistake gets the focus.
+"""
+
+
+@dataclass
+class Result:
+    """What was found on one page, in all of its looks."""
+
+    page: str
+    looks: int = 0
+    rules: set[str] = field(default_factory=set)
+    violations: int = 0
+
+    def add(self, response: dict[str, Any]) -> None:
+        self.looks += 1
+        self.rules |= {rule["id"] for rule in response["passes"]}
+        self.violations += sum(len(rule["nodes"]) for rule in response["violations"])
+
+
+def examine(page: Page) -> dict[str, Any]:
+    page.wait_for_load_state("networkidle")
+    response: dict[str, Any] = Axe().run(page, options={"runOnly": RULES_OF_WCAG}).response
+    return response
+
+
+def of_customers(browser: Browser, address: str) -> Iterator[Result]:
+    for name, show in SHOWN.items():
+        result = Result(name)
+        for look in (Look(language, scheme) for language in LANGUAGES for scheme in SCHEMES):
+            with window(browser, address, look) as page:
+                show(page)
+                result.add(examine(page))
+        yield result
+
+
+def of_the_admin(browser: Browser, address: str) -> Iterator[Result]:
+    with browser.new_context(base_url=address, viewport={"width": 1280, "height": 2400}) as context:
+        page = context.new_page()
+        sign_in(page)
+        for path in PAGES:
+            result = Result(path)
+            for scheme in SCHEMES:
+                page.emulate_media(color_scheme=scheme)
+                page.goto(path)
+                result.add(examine(page))
+            yield result
+
+
+def table(title: str, results: list[Result]) -> str:
+    lines = [f"## {title}", "", "| page | looks | rules | violations |", "| --- | --- | --- | --- |"]
+    lines += (f"| `{each.page}` | {each.looks} | {len(each.rules)} | {each.violations} |" for each in results)
+    return "\n".join((*lines, ""))
+
+
+def write(address: str) -> int:
+    """Look at every page; return how many violations there are."""
+    groups: dict[str, Callable[[Browser, str], Iterator[Result]]] = {
+        "Pages for customers": of_customers,
+        "Pages of the admin": of_the_admin,
+    }
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_ARGUMENTS)
+        found = {title: list(look_at(browser, address)) for title, look_at in groups.items()}
+        chromium, axe = browser.version.partition(".")[0], _version_of_axe(browser)
+        browser.close()
+    head = INTRODUCTION.format(chromium=chromium, axe=axe)
+    PAGE.write_text("\n".join((head, *(table(title, results) for title, results in found.items()))), "utf-8")
+    return sum(each.violations for results in found.values() for each in results)
+
+
+def _version_of_axe(browser: Browser) -> str:
+    with browser.new_context() as context:
+        response = Axe().run(context.new_page()).response
+        return str(response["testEngine"]["version"])
+
+
+if __name__ == "__main__":
+    if CHROMIUM is None:
+        sys.exit("There is no Chromium. Install the package chromium, or name the program in the variable CHROMIUM.")
+    with tempfile.TemporaryDirectory(prefix="chatauth-accessibility-") as folder, running_site(Path(folder)) as site:
+        sys.exit(1 if write(site) else 0)
