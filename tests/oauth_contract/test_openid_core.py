@@ -182,6 +182,15 @@ def test_request_objects(person: Person, application: RelyingParty, name: str, e
     assert parameters_of(person.browser.open(request))["error"] == error
 
 
+@pytest.mark.rfc("OpenID Core", "3.1.2.1", "the authorization endpoint takes POST as well")
+def test_an_authorization_request_by_post(application: RelyingParty, person: Person) -> None:
+    query = application.authorization_request().partition("?")[2]
+    form = {"Content-Type": "application/x-www-form-urlencoded", "Origin": "https://www.example.com"}
+    response = person.browser.client.post("/oauth/authorize", content=query, headers=form)
+    assert response.is_redirect
+    assert "code" in parameters_of(person.agrees(response.headers["Location"]))
+
+
 @pytest.mark.rfc("OpenID Core", "3.1.2.1", "login_hint fills in the user name")
 def test_login_hint(person: Person, application: RelyingParty) -> None:
     page = person.browser.open(application.authorization_request(login_hint="jane@vision.com"))
