@@ -13,6 +13,9 @@ HUGE = "9" * 400
 LISTS = [
     "authenticate_app/auditevent/?event=%00",
     "authenticate_app/auditevent/?object_id=%00",
+    f"authenticate_app/accesstoken/?client={HUGE}",
+    "authenticate_app/client/?purpose__exact=%00",
+    "authenticate_app/client/add/?purpose=%00",
     "authenticate_app/failurecount/?scope__exact=%00",
     "authenticate_app/signingkey/?encrypted_private_key=abc",
     f"authenticate_app/user/?role={'9' * 5000}",
@@ -30,6 +33,10 @@ LISTS = [
     "page",
     [
         "authenticate_app/user/{}/password/",
+        "authenticate_app/client/{}/change/",
+        "authenticate_app/client/{}/test/",
+        "authenticate_app/client/{}/new-secret/",
+        "authenticate_app/client/{}/revoke-all/",
         "authenticate_app/signingkey/{}/revoke/",
         "chat_app/interface/{}/change/",
         "chat_app/interface/{}/make-default/",
