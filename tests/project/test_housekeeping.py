@@ -106,3 +106,13 @@ def test_expired_sign_ins_leave(monkeypatch: pytest.MonkeyPatch) -> None:
         Session.objects.create(session_key=key, session_data="", expire_date=expires)
     assert housekeeping.purge_sign_ins(NOW) == 3
     assert [session.session_key for session in Session.objects.all()] == ["new"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_rows_that_somebody_works_on_are_left_for_the_next_time() -> None:
+    for key in ("free", "locked"):
+        Session.objects.create(session_key=key, session_data="", expire_date=NOW - timedelta(seconds=1))
+    with _other_session() as other, other.transaction():
+        other.execute("SELECT 1 FROM django_session WHERE session_key = 'locked' FOR UPDATE")
+        assert housekeeping.purge_sign_ins(NOW) == 1
+    assert housekeeping.purge_sign_ins(NOW) == 1
