@@ -92,6 +92,7 @@ UNFOLD: dict[str, Any] = {
     "SITE_HEADER": "chatauth",
     "SITE_SUBHEADER": _("Who may chat, and where to"),
     "SITE_SYMBOL": "verified_user",
+    "SITE_FAVICONS": [{"rel": "icon", "href": "data:,"}],  # none, as on the pages of customers: nothing asks in vain
     "SITE_URL": None,
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,
