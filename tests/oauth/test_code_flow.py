@@ -1,6 +1,5 @@
 """From the code to the token (RFC 6749, sections 4.1.2 to 5.2; RFC 7636; OpenID Connect Core, section 3.1.3)."""
 
-import uuid
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -356,7 +355,7 @@ def test_a_refresh_may_ask_for_less_and_never_for_more(web: Registered, person: 
     assert body_of(refresh(web, narrow["refresh_token"]))["scope"] == "openid profile"
 
 
-@pytest.mark.parametrize("token", ["x", "", "0" * 32, uuid.uuid4().hex + "x" * 43, "G" * 75, "\u00e4" * 40])
+@pytest.mark.parametrize("token", ["x", "", "0" * 32, "0123456789abcdef" * 2 + "x" * 43, "G" * 75, "\u00e4" * 40])
 def test_what_is_no_refresh_token_gives_nothing(web: Registered, person: User, token: str) -> None:
     tokens_for(web, person)
     assert error_of(refresh(web, token)) in {"invalid_grant", "invalid_request"}
