@@ -1,9 +1,12 @@
 """The page on which somebody who is signed in proves once more that it is them."""
 
+from urllib.parse import urlencode
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
@@ -21,6 +24,7 @@ from authenticate_app.factors.forms import WRONG_PASSWORD, PasswordForm, wait_of
 from authenticate_app.factors.recent import note_confirmation
 from authenticate_app.factors.relying_party import relying_party
 from authenticate_app.factors.requests import holder_of
+from authenticate_app.factors.services import CODE_STEP, second_step
 from authenticate_app.factors.sign_in_views import sent_credential
 
 TOO_MANY_REQUESTS, SERVICE_UNAVAILABLE = 429, 503
@@ -31,7 +35,10 @@ TOO_MANY_REQUESTS, SERVICE_UNAVAILABLE = 429, 503
 @never_cache
 @login_required
 def confirm(request: HttpRequest) -> HttpResponse:
-    """Take the password of whoever is signed in."""
+    """Take the password of whoever is signed in; who has a code besides shows both, by signing in again."""
+    if second_step(user_of(request)) == CODE_STEP:
+        again = urlencode({"again": "", "next": reverse(PAGE)})
+        return redirect(f"{reverse('login')}?{again}")
     form = PasswordForm(request.POST if request.method == "POST" else None)
     if not form.is_valid():
         return _page(request, form)

@@ -96,6 +96,17 @@ class TestConfirming:
         assert (response.status_code, response["Location"]) == (302, SECURITY)
         assert browser.get(CODES).status_code == 200
 
+    def test_it_does_not_where_a_code_is_set_up(self, browser: Browser, jane: User) -> None:
+        turn_on_codes(jane)
+        browser.signed_in_long_ago()
+        response = browser.post(CONFIRM, {"password": PASSWORD})
+        assert response["Location"] == "/login/?again=&next=%2Faccount%2Fsecurity%2F"
+        response = browser.post(response["Location"], {"username": jane.username, "password": PASSWORD})
+        assert browser.get(CODES).status_code == 302
+        response = browser.post(response["Location"], {"code": code()})
+        assert response["Location"] == SECURITY
+        assert browser.post(f"{SECURITY}codes/off/")["Location"] != CONFIRM
+
     def test_a_wrong_one_does_not_and_is_throttled_as_everywhere(self, browser: Browser, settings: Any) -> None:
         settings.THROTTLE_FAILURES_BY_NAME = 2
         browser.signed_in_long_ago()
