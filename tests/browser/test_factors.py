@@ -188,11 +188,24 @@ def test_the_pages_break_no_rule_of_accessibility(
     VirtualAuthenticator.of(phone)
     add_passkey(phone, "Test phone")
     phone.get_by_role("link", name="Change Test phone").click()
-    for address in (phone.url, SECURITY, f"{SECURITY}codes/", f"{SECURITY}confirm/"):
+    phone.wait_for_url("**/passkeys/*/")
+    for address in (phone.url, SECURITY, f"{SECURITY}codes/"):
         phone.goto(address)
         assert violations(phone) == {}, address
         assert_fits(phone)
     remove_passkeys(phone)
+    assert faults == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_confirming_who_one_is_breaks_none_either(phone: Page, scheme: Literal["light", "dark"]) -> None:
+    faults = faults_of(phone)
+    phone.emulate_media(color_scheme=scheme)
+    sign_in(phone)
+    phone.wait_for_url("**/account/")
+    phone.goto(f"{SECURITY}confirm/")
+    assert violations(phone) == {}
+    assert_fits(phone)
     assert faults == []
 
 

@@ -72,9 +72,9 @@ def printed_curl(demonstration: Demonstration) -> list[str]:
 
 
 def printed_lines(demonstration: Demonstration) -> list[str]:
-    """The command line by password, and the one by access token."""
+    """The command line by password, the one by access token, and the one that exchanges a code."""
     lines = re.findall(r"^ +(curl .+)$", demonstration.process.written(), re.MULTILINE)
-    assert len(lines) == 2
+    assert len(lines) == 3
     return lines
 
 
