@@ -21,7 +21,8 @@ def description(cluster: EmbeddedPostgres) -> list[str]:
     memory = psutil.virtual_memory().total / MEBIBYTE / 1024
     return [
         f"Measured {datetime.now(UTC):%Y-%m-%d %H:%M} UTC at commit {_commit()}.",
-        f"{_processor()}, {os.cpu_count()} processors, {memory:.0f} GB of memory, Linux {platform.release().partition('-')[0]};"
+        f"{_processor()}, {os.cpu_count()} processors, {memory:.0f} GB of memory,"
+        f" Linux {platform.release().partition('-')[0]};"
         " server, database and load generator on this one machine.",
         f"Python {platform.python_version()}, Django {version('django')}, granian {version('granian')},"
         f" PostgreSQL {_postgres(cluster)} as it comes (fsync on, synchronous commit).",
