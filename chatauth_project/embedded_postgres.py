@@ -277,6 +277,7 @@ def _without_root() -> Sequence[str]:
         "--clear-groups",
         "--inh-caps=+dac_override",
         "--ambient-caps=+dac_override",
+        "--securebits=+no_setuid_fixup",  # else access(2), which PostgreSQL asks, forgets the capability
     )
 
 

