@@ -4,9 +4,11 @@ import faulthandler
 import os
 
 import granian._signals
+from django.conf import settings
 from granian._granian import WorkerSignal
 
 from chatauth_project import intake, signals
+from chatauth_project.database import bound_statements
 from chatauth_project.environment import Environment
 from chatauth_project.wsgi import application
 
@@ -37,5 +39,6 @@ faulthandler.enable()  # a worker that crashes in native code says where
 signals.leave_to_supervisor()
 signals.end_with_supervisor()
 _forget_environment()
+bound_statements(settings.DATABASES["default"], timeout=settings.DATABASE_STATEMENT_TIMEOUT)
 granian._signals.set_sync_signals = _stop_at_sigterm  # there is no public way
 intake.install()

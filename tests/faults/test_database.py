@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from chatauth_project.embedded_postgres import EmbeddedPostgres, StopMode
 from tests.load import check_nothing_is_lost, load_on
-from tests.serving import Installation, ask, installation
+from tests.serving import Installation, ask, installation, own_installation
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.faults
@@ -105,3 +106,12 @@ def test_what_changed_while_the_server_did_not_hear_of_it_counts(
             administrator.do("disable", name=name)
         wait_until(lambda: ask(client, caller=name).status_code != 503)
         assert {ask(client, caller=name).status_code for _ in range(4)} == {401}
+
+
+def test_a_table_that_somebody_holds_is_a_503_and_no_standstill(tmp_path: Path) -> None:
+    with own_installation(tmp_path, DATABASE_STATEMENT_TIMEOUT="1s") as installed:
+        with psycopg.connect(installed.server.database) as migration:
+            migration.execute("LOCK TABLE authenticate_app_user")
+            refused = ask(installed.client)
+        assert (refused.status_code, refused.headers["Retry-After"]) == (503, "5")
+        assert ask(installed.client).status_code == 201
