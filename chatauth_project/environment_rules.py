@@ -15,6 +15,9 @@ FEWEST_CHARACTERS = 5
 DEMONSTRATION_MARK = "demonstration-"
 """Every generated demonstration ``SECRET_KEY`` begins with it, so that production can refuse it."""
 
+LIFETIMES_OF_SIGNED_TOKENS = ("token_lifetime", "access_token_lifetime", "id_token_lifetime")
+"""Of everything that the signing keys sign: chat tokens, access tokens of some clients, ID tokens."""
+
 
 @dataclass(frozen=True)
 class Rule:
@@ -101,12 +104,13 @@ def _announced_outlives_caches(announced: timedelta, max_age: timedelta, leeway:
     )
 
 
-def _retired_outlives_tokens(retired: timedelta, lifetime: timedelta, leeway: timedelta) -> str | None:
+def _retired_outlives_tokens(retired: timedelta, leeway: timedelta, *lifetimes: timedelta) -> str | None:
+    longest, variable = max(zip(lifetimes, LIFETIMES_OF_SIGNED_TOKENS, strict=True))
     return _not_less(
         "KEY_RETIRED",
         retired,
-        lifetime + leeway,
-        "TOKEN_LIFETIME plus KEY_LEEWAY, or valid tokens are refused after a rotation",
+        longest + leeway,
+        f"{variable.upper()} plus KEY_LEEWAY, or valid tokens are refused after a rotation",
     )
 
 
@@ -154,7 +158,7 @@ RULES = (
     Rule(("time_zone",), _time_zone_exists),
     Rule(("port", "metrics_port"), _ports_differ),
     Rule(("key_announced", "key_set_max_age", "key_leeway"), _announced_outlives_caches),
-    Rule(("key_retired", "token_lifetime", "key_leeway"), _retired_outlives_tokens),
+    Rule(("key_retired", "key_leeway", *LIFETIMES_OF_SIGNED_TOKENS), _retired_outlives_tokens),
     Rule(("key_signing", "key_announced"), _signing_outlives_announced),
     Rule(("token_retention", "token_lifetime", "key_leeway"), _token_ids_outlive_tokens),
     Rule(("email_url", "email_from"), _mail_has_a_sender),

@@ -83,7 +83,7 @@ def test_faults_within_and_between_variables_come_together() -> None:
         ("TOKEN_LIFETIME", "11m", "less than or equal to"),
         ("TOKEN_LIFETIME", "soon", "a whole number with a unit"),
         ("KEY_ANNOUNCED", "1h", "at least 61m, that is KEY_SET_MAX_AGE plus KEY_LEEWAY"),
-        ("KEY_RETIRED", "2m", "at least 3m, that is TOKEN_LIFETIME plus KEY_LEEWAY"),
+        ("KEY_RETIRED", "2m", "at least 11m, that is ID_TOKEN_LIFETIME plus KEY_LEEWAY"),
         ("KEY_SIGNING", "1d", "at least 2d, that is KEY_ANNOUNCED"),
         ("SESSION_RETENTION", "1d", "at least 2d, that is TOKEN_RETENTION"),
         ("SESSION_RETENTION", "90", "greater than or equal to"),
@@ -98,6 +98,14 @@ def test_a_fault_names_the_variable_and_what_would_be_right(variable: str, value
     (fault,) = faults_with(**{variable: value})
     assert fault.startswith(f"{variable} ")
     assert sentence in fault
+
+
+@pytest.mark.parametrize("longest", ["TOKEN_LIFETIME", "ACCESS_TOKEN_LIFETIME", "ID_TOKEN_LIFETIME"])
+def test_a_key_stays_published_for_as_long_as_anything_that_it_signed_counts(longest: str) -> None:
+    lifetimes = {"TOKEN_LIFETIME": "1m", "ACCESS_TOKEN_LIFETIME": "1m", "ID_TOKEN_LIFETIME": "1m", longest: "5m"}
+    assert Environment.load(GOOD | lifetimes | {"KEY_RETIRED": "6m"}).key_retired == timedelta(minutes=6)
+    (fault,) = faults_with(**lifetimes, KEY_RETIRED="5m")
+    assert f"at least 6m, that is {longest} plus KEY_LEEWAY" in fault
 
 
 @pytest.mark.parametrize(
