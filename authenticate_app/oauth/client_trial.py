@@ -23,11 +23,11 @@ from authenticate_app.accounts.sign_in import Origin
 from authenticate_app.oauth import authorization, secrets
 from authenticate_app.oauth.authorization import ErrorForClient
 from authenticate_app.oauth.context import Context, SignedInPerson
+from authenticate_app.oauth.counting_tokens import find_access_token
 from authenticate_app.oauth.errors import OAuthError, UntrustedRequest
 from authenticate_app.oauth.findings import Finding, advice, right, wrong
 from authenticate_app.oauth.models import Client
 from authenticate_app.oauth.purposes import CLIENT_CREDENTIALS
-from authenticate_app.oauth.selectors import find_access_token
 from authenticate_app.oauth.token_endpoint import issue, signing_key
 
 NOWHERE = Origin("", "")

@@ -9,11 +9,11 @@ from authenticate_app.oauth.addresses import issuer
 from authenticate_app.oauth.answers import for_machines, json_answer
 from authenticate_app.oauth.clients import authenticate
 from authenticate_app.oauth.context import now_of
+from authenticate_app.oauth.counting_tokens import CountingToken, find_access_token, find_refresh_token
 from authenticate_app.oauth.errors import invalid_request
-from authenticate_app.oauth.models import AccessToken, Client, RefreshToken
+from authenticate_app.oauth.models import Client
 from authenticate_app.oauth.parameters import read_form
 from authenticate_app.oauth.purposes import Purpose
-from authenticate_app.oauth.selectors import find_access_token, find_refresh_token
 
 PARAMETERS = frozenset({"token", "token_type_hint", "client_id", "client_secret"})
 INACTIVE = {"active": False}
@@ -32,25 +32,25 @@ def introspect(request: HttpRequest) -> HttpResponse:
     if access_token is not None:
         return json_answer(_of_access_token(access_token) if _may_ask(client, access_token) else INACTIVE)
     refresh_token = find_refresh_token(form["token"], now=now)
-    is_own = refresh_token is not None and refresh_token.application_id == client.pk
+    is_own = refresh_token is not None and refresh_token.client_pk == client.pk
     return json_answer(_of(refresh_token) if refresh_token is not None and is_own else INACTIVE)
 
 
-def _may_ask(client: Client, token: AccessToken) -> bool:
+def _may_ask(client: Client, token: CountingToken) -> bool:
     """A client may ask about its own tokens; an integration, which is what a resource server is, about everybody's."""
-    return client.is_confidential and (token.application_id == client.pk or client.purpose == Purpose.INTEGRATION)
+    return client.is_confidential and (token.client_pk == client.pk or client.purpose == Purpose.INTEGRATION)
 
 
-def _of_access_token(token: AccessToken) -> dict[str, Any]:
+def _of_access_token(token: CountingToken) -> dict[str, Any]:
     return {**_of(token), "token_type": "Bearer", "aud": issuer()}
 
 
-def _of(token: AccessToken | RefreshToken) -> dict[str, Any]:
+def _of(token: CountingToken) -> dict[str, Any]:
     return {
         "active": True,
         "scope": token.scope,
-        "client_id": token.application.client_id,
-        "sub": str(token.user.subject) if token.user is not None else token.application.client_id,
+        "client_id": token.client_id,
+        "sub": token.subject,
         "exp": int(token.expires.timestamp()),
         "iat": int(token.created.timestamp()),
         "iss": issuer(),

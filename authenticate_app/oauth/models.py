@@ -171,7 +171,7 @@ class Grant(AbstractGrant):
 
 
 class AccessToken(AbstractAccessToken):
-    """An access token, opaque or signed. It counts only while ``selectors.find_access_token`` finds it."""
+    """An access token, opaque or signed. It counts only while ``counting_tokens.find_access_token`` finds it."""
 
     source_refresh_token = None
     token = None

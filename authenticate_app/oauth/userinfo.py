@@ -7,9 +7,8 @@ from authenticate_app.oauth import scopes
 from authenticate_app.oauth.answers import bearer_challenge, for_machines, json_answer
 from authenticate_app.oauth.claims import claims_of
 from authenticate_app.oauth.context import now_of
+from authenticate_app.oauth.counting_tokens import CountingToken, find_access_token
 from authenticate_app.oauth.errors import ErrorCode, OAuthError
-from authenticate_app.oauth.models import AccessToken
-from authenticate_app.oauth.selectors import find_access_token
 
 
 @for_machines("userinfo", methods=["GET", "POST"])
@@ -36,11 +35,10 @@ def _bearer(request: HttpRequest) -> str:
     return token.strip()
 
 
-def _person(token: AccessToken) -> User:
-    user: User | None = token.user
-    if user is None or scopes.OPENID not in token.scope.split():
+def _person(token: CountingToken) -> User:
+    if token.user is None or scopes.OPENID not in token.scope.split():
         raise _refused(ErrorCode.INSUFFICIENT_SCOPE, "The access token was not issued for the scope openid.", 403)
-    return user
+    return token.user
 
 
 def _refused(code: ErrorCode, description: str, status: int) -> OAuthError:

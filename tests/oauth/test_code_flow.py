@@ -394,7 +394,7 @@ def test_a_disabled_client_has_nothing_any_more(web: Registered, person: User) -
 
 
 def test_an_access_token_ends_at_the_second(web: Registered, person: User) -> None:
-    from authenticate_app.oauth.selectors import find_access_token
+    from authenticate_app.oauth.counting_tokens import find_access_token
 
     token = tokens_for(web, person)["access_token"]
     ends = datetime(2030, 1, 1, tzinfo=UTC)
