@@ -1,6 +1,6 @@
 """Admin pages of users."""
 
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar
 
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.core.exceptions import PermissionDenied
@@ -20,9 +20,10 @@ from authenticate_app.accounts.admin_import import import_page
 from authenticate_app.accounts.models import Role, User
 from authenticate_app.accounts.names import name_key
 from authenticate_app.accounts.rules import may_edit, may_set_password
+from authenticate_app.accounts.signed_in import signed_in_user
 from authenticate_app.audit.events import Event
 from authenticate_app.audit.model_admin import AuditedModelAdmin
-from authenticate_app.audit.services import record
+from authenticate_app.audit.services import record_of_request
 from authenticate_app.throttling.clearing import clear_counts_of_user
 
 OWN_STANDING = ["is_active", "is_staff", "is_superuser"]
@@ -83,8 +84,8 @@ class UserAdmin(DjangoUserAdmin, AuditedModelAdmin):  # type: ignore[misc, type-
         return type(form.__name__, (form,), {"actor": request.user})
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> list[str]:
-        fixed = ["password_state"] if _actor(request).is_superuser else ["password_state", "is_superuser"]
-        if obj is not None and not may_set_password(_actor(request), obj):
+        fixed = ["password_state"] if signed_in_user(request).is_superuser else ["password_state", "is_superuser"]
+        if obj is not None and not may_set_password(signed_in_user(request), obj):
             fixed += WAYS_TO_A_PASSWORD
         return fixed + [name for name in OWN_STANDING if obj == request.user and name not in fixed]
 
@@ -98,17 +99,17 @@ class UserAdmin(DjangoUserAdmin, AuditedModelAdmin):  # type: ignore[misc, type-
         return queryset.filter(pk__in=_found(key)), False
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        is_allowed = not isinstance(obj, User) or may_edit(_actor(request), obj)
+        is_allowed = not isinstance(obj, User) or may_edit(signed_in_user(request), obj)
         return bool(super().has_change_permission(request, obj)) and is_allowed
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        is_allowed = not isinstance(obj, User) or (may_edit(_actor(request), obj) and obj != request.user)
+        is_allowed = not isinstance(obj, User) or (may_edit(signed_in_user(request), obj) and obj != request.user)
         return bool(super().has_delete_permission(request, obj)) and is_allowed
 
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:  # noqa: A002
         """Set a password: only of users who hold nothing that the actor lacks."""
         user = self.stored_or_404(request, id)
-        if not may_set_password(_actor(request), user):
+        if not may_set_password(signed_in_user(request), user):
             raise PermissionDenied(_("You may set the password only of users who hold nothing that you lack."))
         with transaction.atomic():
             response: HttpResponse = super().user_change_password(request, id, form_url)
@@ -130,7 +131,7 @@ class UserAdmin(DjangoUserAdmin, AuditedModelAdmin):  # type: ignore[misc, type-
         if self.has_snapshot(request, obj):
             super().log_change(request, obj, message)
         else:
-            record_password_set(request, obj)
+            record_of_request(request, event=Event.PASSWORD_SET, actor=request.user, target=obj)
             clear_counts_of_user(request, obj)
 
     @display(description=_("user"), ordering="username_key", header=True)
@@ -157,25 +158,7 @@ class UserAdmin(DjangoUserAdmin, AuditedModelAdmin):  # type: ignore[misc, type-
         return ("staff", _("staff")) if user.is_staff else ("active", _("active"))
 
 
-def record_password_set(request: HttpRequest, user: User) -> None:
-    """Write that a password was set, by whom and of whom; not what it was or is."""
-    actor = _actor(request)
-    record(
-        event=Event.PASSWORD_SET,
-        actor=actor.pk,
-        actor_name=actor.username,
-        address=request.META.get("REMOTE_ADDR"),
-        request_id=request.META.get("HTTP_X_REQUEST_ID", ""),
-        target=user,
-    )
-
-
 def _found(key: str) -> "QuerySet[Any]":
     by_name = User.objects.filter(username_key__startswith=key)
     by_address = User.objects.filter(email_key__startswith=key)
     return by_name.values("pk").order_by().union(by_address.values("pk").order_by())
-
-
-def _actor(request: HttpRequest) -> User:
-    """The signed-in administrator: the admin's pages are shown to nobody else."""
-    return cast(User, request.user)

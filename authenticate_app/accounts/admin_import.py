@@ -1,6 +1,6 @@
 """The admin's page that imports users from a CSV file."""
 
-from typing import Any, cast
+from typing import Any
 
 from django import forms
 from django.contrib import messages
@@ -16,7 +16,7 @@ from unfold.widgets import UnfoldAdminFileFieldWidget
 from authenticate_app.accounts.errors import SignInBusy
 from authenticate_app.accounts.import_columns import COLUMNS
 from authenticate_app.accounts.import_file import LARGEST_FILE, Fault, ImportRefused
-from authenticate_app.accounts.models import User
+from authenticate_app.accounts.signed_in import signed_in_user
 from authenticate_app.accounts.users_import import MOST_PASSWORDS_OF_A_PAGE, import_users
 
 MOST_FAULTS_SHOWN = 200
@@ -69,7 +69,7 @@ def _import(request: HttpRequest, form: FileForm) -> list[Fault]:
     try:
         stored = import_users(
             raw_file=form.cleaned_data["file"].read(),
-            actor=cast(User, request.user),
+            actor=signed_in_user(request),
             now=timezone.now(),
             most_passwords=MOST_PASSWORDS_OF_A_PAGE,
         )

@@ -1,7 +1,7 @@
 """Admin page of roles: what may be done to them is asked of ``rules``, and what is refused is said in words."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import django.contrib.auth.admin  # noqa: F401 - registers Group, which Role takes the place of
 from django.contrib import admin
@@ -18,6 +18,7 @@ from unfold.decorators import display
 from authenticate_app.accounts import rules
 from authenticate_app.accounts.admin_forms import RoleForm, entitlement_name
 from authenticate_app.accounts.models import Role, User
+from authenticate_app.accounts.signed_in import signed_in_user
 from authenticate_app.audit.model_admin import AuditedModelAdmin
 
 if TYPE_CHECKING:
@@ -54,11 +55,11 @@ class RoleAdmin(AuditedModelAdmin):
 
     def get_fieldsets(self, request: HttpRequest, obj: Role | None = None) -> Any:
         """Say on the page of a role what the reader, who may change others, cannot do to this one."""
-        fieldsets = super().get_fieldsets(request, obj)
-        if obj is None or not super().has_change_permission(request) or rules.may_delete_role(_actor(request), obj):
+        fieldsets, actor = super().get_fieldsets(request, obj), signed_in_user(request)
+        if obj is None or not super().has_change_permission(request) or rules.may_delete_role(actor, obj):
             return fieldsets
         (title, content), *others = fieldsets
-        return [(title, {**content, "description": format_html("{}", _refusal(_actor(request), obj))}), *others]
+        return [(title, {**content, "description": format_html("{}", _refusal(actor, obj))}), *others]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Role | None = None) -> list[str]:
         return ["name"] if obj and rules.is_built_in(obj) else []
@@ -86,7 +87,7 @@ class RoleAdmin(AuditedModelAdmin):
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         """What the rules keep is listed with the reason; as long as anything is kept, nothing is deleted."""
         to_delete, counts, lacking, protected = super().get_deleted_objects(objs, request)
-        actor = _actor(request)
+        actor = signed_in_user(request)
         kept = [f"{role}: {_refusal(actor, role)}" for role in objs if not rules.may_delete_role(actor, role)]
         return to_delete, counts, set() if kept else lacking, [*protected, *kept]
 
@@ -102,21 +103,16 @@ class RoleAdmin(AuditedModelAdmin):
         """Lock a stored role and refuse, in words, what the rule does not allow."""
         stored = self.get_object(request, unquote(object_id))
         role = Role.objects.select_for_update().get(pk=stored.pk) if stored else None
-        if role is not None and not may(_actor(request), role):
-            raise PermissionDenied(_refusal(_actor(request), role))
+        if role is not None and not may(signed_in_user(request), role):
+            raise PermissionDenied(_refusal(signed_in_user(request), role))
 
 
 def _is_allowed(may: Rule, request: HttpRequest, role: Any) -> bool:
     """Whether the rule allows it; asked about no role in particular, the permission alone counts."""
-    return not isinstance(role, Role) or may(_actor(request), role)
+    return not isinstance(role, Role) or may(signed_in_user(request), role)
 
 
 def _refusal(actor: User, role: Group) -> "StrOrPromise":
     if rules.is_built_in(role):
         return FOR_SUPERUSERS
     return CARRIES_MORE % {"names": ", ".join(map(entitlement_name, rules.lacking_entitlements(actor, role)))}
-
-
-def _actor(request: HttpRequest) -> User:
-    """The signed-in administrator: the admin's pages are shown to nobody else."""
-    return cast(User, request.user)

@@ -65,6 +65,7 @@ def record_of_request(
     actor: Any,
     reason: str = "",
     target: Model | None = None,
+    changes: Mapping[str, Any] | None = None,
     now: datetime | None = None,
 ) -> None:
     """Write what ``actor``, a user, did in ``request``."""
@@ -76,6 +77,7 @@ def record_of_request(
         address=request.META.get("REMOTE_ADDR"),
         request_id=request.META.get("HTTP_X_REQUEST_ID", ""),
         target=target,
+        changes=changes,
         now=now,
     )
 
@@ -119,7 +121,7 @@ def record_change(
     before: Mapping[str, Any] | None,
     after: Mapping[str, Any] | None,
     target: Model,
-    request: HttpRequest | None = None,
+    request: HttpRequest,
     now: datetime | None = None,
 ) -> None:
     """Write what ``actor``, a user, changed of ``target``: the fields that differ, each before and after.
@@ -128,16 +130,8 @@ def record_change(
     """
     changes = differences(before or {}, after or {})
     if changes or before is None or after is None:
-        record(
-            event=_change(before, after),
-            actor=actor.pk,
-            actor_name=actor.get_username(),
-            address=request.META.get("REMOTE_ADDR") if request else None,
-            request_id=request.META.get("HTTP_X_REQUEST_ID", "") if request else "",
-            target=target,
-            changes=changes,
-            now=now,
-        )
+        event = _change(before, after)
+        record_of_request(request, event=event, actor=actor, target=target, changes=changes, now=now)
 
 
 def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> Change:

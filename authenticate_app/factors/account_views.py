@@ -1,6 +1,6 @@
 """The pages on which people look after their own factors."""
 
-from typing import Any, cast
+from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -14,8 +14,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from authenticate_app.accounts.models import User
 from authenticate_app.accounts.sign_in import Origin
+from authenticate_app.accounts.signed_in import signed_in_user
 from authenticate_app.factors import changes, passkeys
 from authenticate_app.factors.changes import MOST_PASSKEYS, Deed
 from authenticate_app.factors.enrolment import enrolment_of, forget_enrolment
@@ -36,7 +36,7 @@ PAGE = "account-security"
 @login_required
 def security(request: HttpRequest) -> HttpResponse:
     """Show what factors the person has; whoever signed in lately can change them."""
-    user = user_of(request)
+    user = signed_in_user(request)
     context = {
         "factors": factors_of(user),
         "passkeys": user.passkeys.all(),
@@ -51,7 +51,7 @@ def security(request: HttpRequest) -> HttpResponse:
 @needs_recent_sign_in
 def passkey_options(request: HttpRequest) -> HttpResponse:
     """Answer what a browser needs to make a passkey."""
-    options = passkeys.options_to_add(user=user_of(request), holder=holder_of(request), now=timezone.now())
+    options = passkeys.options_to_add(user=signed_in_user(request), holder=holder_of(request), now=timezone.now())
     return HttpResponse(options, content_type="application/json")
 
 
@@ -116,7 +116,7 @@ def set_up_codes(request: HttpRequest) -> HttpResponse:
 
 
 def _turn_on(request: HttpRequest, form: CodeForm) -> HttpResponse:
-    secret = enrolment_of(request, user_of(request)).secret
+    secret = enrolment_of(request, signed_in_user(request)).secret
     try:
         codes = changes.turn_on_codes(_deed(request), secret=secret, typed_code=form.cleaned_data["code"])
     except FactorRefused:
@@ -128,7 +128,7 @@ def _turn_on(request: HttpRequest, form: CodeForm) -> HttpResponse:
 
 
 def _set_up_page(request: HttpRequest, form: CodeForm) -> HttpResponse:
-    user = user_of(request)
+    user = signed_in_user(request)
     context = {"form": form, "enrolment": enrolment_of(request, user), "factors": factors_of(user)}
     return render(request, "customer/factors/set_up.html", context)
 
@@ -163,17 +163,12 @@ def _codes_page(request: HttpRequest, codes: list[str]) -> HttpResponse:
     return render(request, "customer/factors/recovery_codes.html", {"codes": codes})
 
 
-def user_of(request: HttpRequest) -> User:
-    """Who is signed in: these pages are shown to nobody else."""
-    return cast(User, request.user)
-
-
 def _deed(request: HttpRequest) -> Deed:
-    return Deed(user_of(request), Origin.of(request), timezone.now())
+    return Deed(signed_in_user(request), Origin.of(request), timezone.now())
 
 
 def _own_passkey(request: HttpRequest, pk: int) -> Passkey:
-    return get_object_or_404(Passkey, pk=pk, user=user_of(request))
+    return get_object_or_404(Passkey, pk=pk, user=signed_in_user(request))
 
 
 def _name_for(request: HttpRequest, deed: Deed) -> str:

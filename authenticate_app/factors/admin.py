@@ -1,6 +1,6 @@
 """The admin page of a user with what it says of their factors, and the way to take them away."""
 
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
@@ -16,9 +16,10 @@ from unfold.enums import ActionVariant
 from authenticate_app.accounts.admin import UserAdmin
 from authenticate_app.accounts.models import User
 from authenticate_app.accounts.rules import may_set_password
+from authenticate_app.accounts.signed_in import signed_in_user
 from authenticate_app.audit.confirmation import Question, ask
 from authenticate_app.audit.events import Event
-from authenticate_app.audit.services import record
+from authenticate_app.audit.services import record_of_request
 from authenticate_app.factors import changes
 from authenticate_app.factors.selectors import Factors, factors_of
 
@@ -36,13 +37,13 @@ class UserWithFactorsAdmin(UserAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> list[str]:
         """Nobody frees themselves from what others ask of them, nor somebody who holds what they lack."""
         fixed = super().get_readonly_fields(request, obj)
-        is_fixed = obj is not None and not _may_reset(_actor(request), obj)
+        is_fixed = obj is not None and not _may_reset(request, obj)
         return [*fixed, "factors_held", *(["second_factor_required"] if is_fixed else [])]
 
     def has_reset_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         """Whoever may set a user's password may reset their factors, but for their own."""
         user = self.get_object(request, str(object_id)) if object_id else None
-        return user is not None and self.has_change_permission(request, user) and _may_reset(_actor(request), user)
+        return user is not None and self.has_change_permission(request, user) and _may_reset(request, user)
 
     @action(
         description=_("Reset second factors"),
@@ -68,21 +69,19 @@ class UserWithFactorsAdmin(UserAdmin):
         return _in_words(factors_of(user))
 
 
-def _may_reset(actor: User, user: User) -> bool:
+def _may_reset(request: HttpRequest, user: User) -> bool:
     """Their own factors people change on their own page, which makes sure that it is them."""
+    actor = signed_in_user(request)
     return actor != user and may_set_password(actor, user)
 
 
 def _reset(request: HttpRequest, user: User) -> None:
-    actor = _actor(request)
     with transaction.atomic():
         had = changes.reset(user, now=timezone.now())
-        record(
+        record_of_request(
+            request,
             event=Event.FACTORS_RESET,
-            actor=actor.pk,
-            actor_name=actor.username,
-            address=request.META.get("REMOTE_ADDR"),
-            request_id=request.META.get("HTTP_X_REQUEST_ID", ""),
+            actor=request.user,
             target=user,
             changes={
                 "passkeys": [had.passkeys, 0],
@@ -116,8 +115,3 @@ def _in_words(factors: Factors) -> str:
         codes if left else "",
     ]
     return ", ".join(filter(None, found)) or str(_("none"))
-
-
-def _actor(request: HttpRequest) -> User:
-    """The signed-in administrator: the admin's pages are shown to nobody else."""
-    return cast(User, request.user)

@@ -16,8 +16,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from authenticate_app.accounts.credentials import MalformedCredentials, checked
 from authenticate_app.accounts.errors import SignInBusy, SignInFailed, SignInWait
 from authenticate_app.accounts.sign_in import Origin, sign_in
+from authenticate_app.accounts.signed_in import signed_in_user
 from authenticate_app.factors import passkeys
-from authenticate_app.factors.account_views import PAGE, user_of
+from authenticate_app.factors.account_views import PAGE
 from authenticate_app.factors.challenges import Purpose
 from authenticate_app.factors.errors import FactorRefused
 from authenticate_app.factors.forms import WRONG_PASSWORD, PasswordForm, wait_of
@@ -36,7 +37,7 @@ TOO_MANY_REQUESTS, SERVICE_UNAVAILABLE = 429, 503
 @login_required
 def confirm(request: HttpRequest) -> HttpResponse:
     """Take the password of whoever is signed in; who has a code besides shows both, by signing in again."""
-    if second_step(user_of(request)) == CODE_STEP:
+    if second_step(signed_in_user(request)) == CODE_STEP:
         again = urlencode({"again": "", "next": reverse(PAGE)})
         return redirect(f"{reverse('login')}?{again}")
     form = PasswordForm(request.POST if request.method == "POST" else None)
@@ -77,7 +78,7 @@ def confirm_by_passkey(request: HttpRequest) -> HttpResponse:
             holder=holder_of(request),
             origin=Origin.of(request),
             now=timezone.now(),
-            user=user_of(request),
+            user=signed_in_user(request),
         )
     except FactorRefused:
         messages.error(request, _("That passkey is not one of yours here. Please try again."))
@@ -87,7 +88,7 @@ def confirm_by_passkey(request: HttpRequest) -> HttpResponse:
 
 def _prove_password(request: HttpRequest, password: str) -> None:
     """Check the password as every sign-in does. Raises what ``checked`` and ``sign_in`` raise, and ``SignInFailed``."""
-    user = user_of(request)
+    user = signed_in_user(request)
     credentials = checked(user.username, password)
     proven = sign_in(credentials=credentials, origin=Origin.of(request), now=timezone.now(), use_memory=False)
     if proven.caller.user_id != user.pk:
@@ -100,7 +101,7 @@ def _confirmed(request: HttpRequest) -> HttpResponse:
 
 
 def _page(request: HttpRequest, form: PasswordForm) -> HttpResponse:
-    user = user_of(request)
+    user = signed_in_user(request)
     context = {
         "form": form,
         "has_password": user.has_usable_password(),

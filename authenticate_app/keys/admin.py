@@ -1,6 +1,6 @@
 """The admin page of signing keys: what they are, when they sign, rotate, revoke. Private keys are never shown."""
 
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar
 
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 
-from authenticate_app.accounts.models import User
+from authenticate_app.accounts.signed_in import signed_in_user
 from authenticate_app.audit.confirmation import Question, ask
 from authenticate_app.audit.read_only import ReadOnlyModelAdmin
 from authenticate_app.keys import services
@@ -58,7 +58,7 @@ class SigningKeyAdmin(ReadOnlyModelAdmin):
         """Ask, then announce the successor of the key that signs."""
         if request.method != "POST":
             return ask(self, request, _rotation_question())
-        _tell_of_rotation(request, services.rotate(now=timezone.now(), actor=_actor(request)))
+        _tell_of_rotation(request, services.rotate(now=timezone.now(), actor=signed_in_user(request)))
         return HttpResponseRedirect(_list())
 
     @action(
@@ -73,7 +73,7 @@ class SigningKeyAdmin(ReadOnlyModelAdmin):
         key = self.stored_or_404(request, object_id)
         if request.method != "POST":
             return ask(self, request, _revocation_question(key))
-        services.revoke(key=key, now=timezone.now(), actor=_actor(request))
+        services.revoke(key=key, now=timezone.now(), actor=signed_in_user(request))
         messages.success(request, _("The key “%s” is revoked.") % key.kid)
         return HttpResponseRedirect(_list())
 
@@ -131,8 +131,3 @@ def _revocation_question(key: SigningKey) -> Question:
 
 def _list() -> str:
     return reverse("admin:authenticate_app_signingkey_changelist")
-
-
-def _actor(request: HttpRequest) -> User:
-    """The signed-in administrator: the admin's pages are shown to nobody else."""
-    return cast(User, request.user)

@@ -1,6 +1,6 @@
 """Admin pages of OAuth clients; those of codes and tokens stand in ``admin_tokens``."""
 
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar
 
 from django.contrib import admin, messages
 from django.contrib.admin.utils import flatten_fieldsets
@@ -12,12 +12,12 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import action
 from unfold.enums import ActionVariant
 
-from authenticate_app.accounts.models import User
 from authenticate_app.accounts.rules import may_lend
+from authenticate_app.accounts.signed_in import signed_in_user
 from authenticate_app.audit.confirmation import ask
 from authenticate_app.audit.events import Event
 from authenticate_app.audit.model_admin import AuditedModelAdmin
-from authenticate_app.audit.services import record
+from authenticate_app.audit.services import record_of_request
 from authenticate_app.oauth import admin_pages, admin_texts
 from authenticate_app.oauth.admin_columns import ClientColumns, fieldsets, readonly_fields
 from authenticate_app.oauth.admin_forms import ClientForm
@@ -137,7 +137,10 @@ class ClientAdmin(ClientColumns, AuditedModelAdmin):
             return ask(self, request, admin_texts.revocation_question(client, back=admin_pages.address(client)))
         with transaction.atomic():
             revoked = revoke_all(now=timezone.now(), client=client)
-            _record(request, Event.OAUTH_TOKENS_REVOKED, client, changes=admin_texts.counts(revoked))
+            changes = admin_texts.counts(revoked)
+            record_of_request(
+                request, event=Event.OAUTH_TOKENS_REVOKED, actor=request.user, target=client, changes=changes
+            )
         messages.success(request, admin_texts.revoked(client, revoked))
         return _back_to(client)
 
@@ -151,7 +154,7 @@ class ClientAdmin(ClientColumns, AuditedModelAdmin):
             return None
         with transaction.atomic():
             if secret := renew_secret(client=client):
-                _record(request, Event.CLIENT_SECRET_MADE, client)
+                record_of_request(request, event=Event.CLIENT_SECRET_MADE, actor=request.user, target=client)
         return secret
 
 
@@ -162,20 +165,7 @@ def _purpose(request: HttpRequest, client: Client | None) -> Purpose:
 def _may_manage(request: HttpRequest, client: Any) -> bool:
     """Whether the administrator may have this client's secret, and so act as its user."""
     acting_user = client.acting_user if isinstance(client, Client) else None
-    return acting_user is None or may_lend(cast(User, request.user), acting_user)
-
-
-def _record(request: HttpRequest, event: Event, client: Client, changes: Any = None) -> None:
-    actor = cast(User, request.user)
-    record(
-        event=event,
-        actor=actor.pk,
-        actor_name=actor.username,
-        address=request.META.get("REMOTE_ADDR"),
-        request_id=request.META.get("HTTP_X_REQUEST_ID", ""),
-        target=client,
-        changes=changes,
-    )
+    return acting_user is None or may_lend(signed_in_user(request), acting_user)
 
 
 def _back_to(client: Client) -> HttpResponse:

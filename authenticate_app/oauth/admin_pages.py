@@ -1,6 +1,6 @@
 """The admin's own pages of clients: choose a purpose, see a secret once, test a client."""
 
-from typing import Any, cast
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.cache import add_never_cache_headers
 from django.utils.translation import gettext_lazy as _
 
-from authenticate_app.accounts.models import User
+from authenticate_app.accounts.signed_in import signed_in_user
 from authenticate_app.oauth.admin_columns import addresses_of
 from authenticate_app.oauth.admin_forms import ClientTrialForm
 from authenticate_app.oauth.admin_texts import DESCRIPTIONS
@@ -54,7 +54,7 @@ def test_page(model_admin: Any, request: HttpRequest, client: Client) -> HttpRes
     form = _trial_form(request, client)
     findings = []
     if request.method == "POST" and form.is_valid():
-        examiner = Examiner(cast(User, request.user), timezone.now())
+        examiner = Examiner(signed_in_user(request), timezone.now())
         findings = findings_of(client, Trial(**form.cleaned_data), examiner)
     response = _page(
         model_admin,

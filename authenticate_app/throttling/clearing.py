@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from authenticate_app.audit.events import Event
-from authenticate_app.audit.services import record
+from authenticate_app.audit.services import record_of_request
 from authenticate_app.throttling.models import FailureCount
 from authenticate_app.throttling.services import clear
 
@@ -32,13 +32,5 @@ def clear_counts_of_user(request: HttpRequest, user: Any) -> int:
 
 
 def _record_clearing(request: HttpRequest, count: FailureCount) -> None:
-    actor: Any = request.user
-    record(
-        event=Event.COUNTS_CLEARED,
-        actor=actor.pk,
-        actor_name=actor.get_username(),
-        address=request.META.get("REMOTE_ADDR"),
-        request_id=request.META.get("HTTP_X_REQUEST_ID", ""),
-        target=count,
-        changes={"failures": [count.failures, 0]},
-    )
+    changes = {"failures": [count.failures, 0]}
+    record_of_request(request, event=Event.COUNTS_CLEARED, actor=request.user, target=count, changes=changes)

@@ -109,7 +109,7 @@ def test_a_change_is_recorded_with_who_and_what(
 
 def test_what_does_not_differ_is_no_change() -> None:
     actor = User.objects.create_user("admin")
-    record_change(actor=actor, before={"a": 1}, after={"a": 1}, target=actor)
+    record_change(actor=actor, before={"a": 1}, after={"a": 1}, target=actor, request=RequestFactory().post("/"))
     assert not AuditEvent.objects.exists()
 
 
