@@ -309,6 +309,40 @@ class Pages(Variables):
     )
 
 
+class Messages(Variables):
+    """Apple Messages for Business"""
+
+    sandbox: bool = Field(
+        False,
+        description="Whether there is a simulated gateway with simulated phones, to try without Apple. Whoever reaches"
+        " it can send messages to businesses of the sandbox, so it is not for production.",
+    )
+    private_addresses: bool = Field(
+        False,
+        description="Whether gateways, identity providers and webhooks may have addresses that are private, and be"
+        " reached without TLS. Administrators could make the server call services behind the firewall.",
+    )
+    gateway_token_age: Duration = Field(
+        10 * MINUTE, ge=10 * SECOND, le=HOUR, description="How old a token may be that Apple's gateway comes with."
+    )
+    gateway_download_hosts: Names = Field(
+        ("icloud-content.com", "icloud.com", "apple.com"),
+        description="Comma-separated domains that large replies are fetched from, with all their subdomains.",
+    )
+    message_retention: Duration = Field(
+        7 * DAY, ge=HOUR, le=400 * DAY, description="How long messages in and out, and webhooks, are kept."
+    )
+    sign_in_retention: Duration = Field(
+        90 * DAY, ge=DAY, le=3650 * DAY, description="How long a sign-in in a conversation is kept, from its beginning."
+    )
+    job_workers: int = Field(
+        1,
+        ge=0,
+        le=64,
+        description="How many processes work on background jobs beside the server; 0 leaves them to `manage.py work`.",
+    )
+
+
 class Serving(Variables):
     """Server process"""
 
@@ -367,12 +401,15 @@ GROUPS: tuple[type[Variables], ...] = (
     Retention,
     SignIn,
     Pages,
+    Messages,
     Serving,
     Logging,
 )
 
 
-class Environment(Logging, Serving, Pages, SignIn, Retention, OAuth, Tokens, Addresses, Database, Installation):
+class Environment(
+    Logging, Serving, Messages, Pages, SignIn, Retention, OAuth, Tokens, Addresses, Database, Installation
+):
     """Every variable, valid one by one and together."""
 
     @classmethod

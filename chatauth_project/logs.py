@@ -95,6 +95,7 @@ def _standard_library(level: int, ending: list[Processor]) -> dict[str, Any]:
             "django.request": {"level": logging.CRITICAL + 1},
             "django": {"level": max(level, logging.INFO)},
             "_granian": {"level": max(level, logging.WARNING), "propagate": True},
+            "procrastinate": {"level": max(level, logging.WARNING)},  # each job has a line of ours
         },
     }
 

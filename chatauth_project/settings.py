@@ -84,6 +84,14 @@ METRICS_HOST = _environment.metrics_host
 METRICS_PORT = _environment.metrics_port
 HOUSEKEEPING_INTERVAL = _environment.housekeeping_interval
 
+SANDBOX = _environment.sandbox
+PRIVATE_ADDRESSES = _environment.private_addresses
+GATEWAY_TOKEN_AGE = _environment.gateway_token_age
+GATEWAY_DOWNLOAD_HOSTS = _environment.gateway_download_hosts
+MESSAGE_RETENTION = _environment.message_retention
+SIGN_IN_RETENTION = _environment.sign_in_retention
+JOB_WORKERS = _environment.job_workers
+
 LOG_FORMAT = _environment.log_format
 LOG_LEVEL = _environment.log_level
 
@@ -108,6 +116,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "corsheaders",
+    "procrastinate.contrib.django",
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
@@ -321,6 +330,11 @@ LOGGING = {
     "level": LOG_LEVEL,
     "as_json": LOG_FORMAT == "json" or (LOG_FORMAT == "auto" and not sys.stderr.isatty()),
 }
+
+# Background jobs (docs/operation.md, "Background jobs")
+
+PROCRASTINATE_AUTODISCOVER_MODULE_NAME = ""
+PROCRASTINATE_IMPORT_PATHS = ["authenticate_app.messages.jobs"]
 
 # What other parts of the project hook into, as dotted paths
 

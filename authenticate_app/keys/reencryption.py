@@ -27,6 +27,11 @@ class EncryptedColumn:
 ENCRYPTED_COLUMNS = [
     EncryptedColumn(model="authenticate_app.SigningKey", field="encrypted_private_key", topic=TOPIC),
     EncryptedColumn(model="authenticate_app.OneTimeCodeDevice", field="encrypted_secret"),
+    EncryptedColumn(model="authenticate_app.MspAccount", field="encrypted_api_secret"),
+    EncryptedColumn(model="authenticate_app.Business", field="encrypted_client_secret"),
+    EncryptedColumn(model="authenticate_app.Business", field="encrypted_webhook_secret"),
+    EncryptedColumn(model="authenticate_app.OutboundMessage", field="encrypted_body"),
+    EncryptedColumn(model="authenticate_app.SignInRequest", field="encrypted_private_key"),
 ]
 """Every column with secrets. A package that has one of its own adds it here, or it will be lost with the old key."""
 

@@ -51,10 +51,12 @@ class Rules:
 
 
 RULES: Mapping[str, Rules] = {
-    Purpose.APPLE_NEW: Rules(CODE, frozenset(scopes.SCOPES), redirect_schemes=frozenset({"messages-auth"})),
+    Purpose.APPLE_NEW: Rules(
+        CODE, frozenset(scopes.SCOPES) - {scopes.MESSAGES}, redirect_schemes=frozenset({"messages-auth"})
+    ),
     Purpose.APPLE_LEGACY: Rules(CODE, frozenset(scopes.OF_PEOPLE), redirect_uri=APPLE_REDIRECT_URI),
-    Purpose.WEB: Rules(CODE, frozenset(scopes.SCOPES), has_refresh_tokens=True, may_be_public=True),
-    Purpose.INTEGRATION: Rules(CLIENT_CREDENTIALS, frozenset({scopes.CHAT_AUTHENTICATE})),
+    Purpose.WEB: Rules(CODE, frozenset(scopes.SCOPES) - {scopes.MESSAGES}, has_refresh_tokens=True, may_be_public=True),
+    Purpose.INTEGRATION: Rules(CLIENT_CREDENTIALS, scopes.OF_SYSTEMS),
 }
 
 

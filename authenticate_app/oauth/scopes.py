@@ -13,6 +13,7 @@ PROFILE = "profile"
 EMAIL = "email"
 CHAT = "chat"
 CHAT_AUTHENTICATE = "chat.authenticate"
+MESSAGES = "messages"
 
 SCOPES: "dict[str, StrOrPromise]" = {
     OPENID: _("Know that it is you"),
@@ -20,11 +21,14 @@ SCOPES: "dict[str, StrOrPromise]" = {
     EMAIL: _("See your e-mail address"),
     CHAT: _("See your customer number"),
     CHAT_AUTHENTICATE: _("Open chats in your name"),
+    MESSAGES: _("Ask customers of Apple Messages to sign in"),
 }
 """Every scope, in the order of the consent page, with the words that it has there."""
 
 OF_PEOPLE = frozenset({OPENID, PROFILE, EMAIL, CHAT})
 """Scopes that say something of a person: without one, as with client credentials, they mean nothing."""
+OF_SYSTEMS = frozenset({CHAT_AUTHENTICATE, MESSAGES})
+"""Scopes that a system has in its own name."""
 
 
 def split(scope: str) -> list[str]:

@@ -10,6 +10,7 @@ from pydantic_core import to_json
 from authenticate_app.accounts.callers import Caller
 from authenticate_app.accounts.names import name_key
 from authenticate_app.keys.tokens import SigningMaterial, sign
+from authenticate_app.time_ordered import new_time_ordered_id
 from chat_app.adf.exceptions import try_again
 from chat_app.chat_authenticate import errors
 from chat_app.chat_authenticate.attributes import ChatAuthenticateRequest
@@ -19,7 +20,6 @@ from chat_app.chat_authenticate.placement import Placement, place
 from chat_app.chat_authenticate.releases import Release
 from chat_app.routing.snapshot import InterfaceFacts
 from chat_app.sessions.services import NewSession, NewToken, StoredSession, store
-from chat_app.sessions.token_ids import new_token_id
 
 RESUME = "RESUME"
 
@@ -64,7 +64,9 @@ def issue_chat_token(
 
 def _new_token(now: datetime) -> NewToken:
     issued_at = now.replace(microsecond=0)
-    return NewToken(jti=new_token_id(at=now), issued_at=issued_at, expires_at=issued_at + settings.TOKEN_LIFETIME)
+    return NewToken(
+        jti=new_time_ordered_id(at=now), issued_at=issued_at, expires_at=issued_at + settings.TOKEN_LIFETIME
+    )
 
 
 def _signing_key(facts: Facts, now: datetime) -> SigningMaterial:

@@ -3,9 +3,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from pytest_django import Settings
 
+from authenticate_app.time_ordered import new_time_ordered_id
 from chat_app.sessions import purge
 from chat_app.sessions.models import ChatSession, ChatToken
-from chat_app.sessions.token_ids import new_token_id
 
 NOW = datetime(2026, 5, 4, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -24,7 +24,7 @@ def make_sessions(ages: list[timedelta]) -> None:
             created_at=at,
             token_expires_at=at,
         )
-        ChatToken.objects.create(jti=new_token_id(at=at), session=session, issued_at=at, expires_at=at)
+        ChatToken.objects.create(jti=new_time_ordered_id(at=at), session=session, issued_at=at, expires_at=at)
 
 
 @pytest.mark.django_db

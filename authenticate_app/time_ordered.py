@@ -1,4 +1,4 @@
-"""Ids of tokens that are random and yet rise with time, so that their index grows at one end only."""
+"""Ids that are random and yet rise with time, so that their index grows at one end only."""
 
 import secrets
 import uuid
@@ -7,7 +7,7 @@ from datetime import datetime
 RANDOM_BITS = 74
 
 
-def new_token_id(*, at: datetime) -> uuid.UUID:
+def new_time_ordered_id(*, at: datetime) -> uuid.UUID:
     """Return a fresh UUID of version 7: the milliseconds of ``at``, then 74 random bits (RFC 9562, section 5.7)."""
     randomness = secrets.randbits(RANDOM_BITS)
     milliseconds = int(at.timestamp() * 1000)

@@ -1,0 +1,1 @@
+"""Apple Messages for Business: customers sign in inside the conversation (docs/apple-messages.md)."""
