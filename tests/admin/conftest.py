@@ -3,21 +3,16 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group
-from django.test import Client
 from django.utils import timezone
 
 from authenticate_app.accounts.models import User
 from authenticate_app.keys.services import ensure_signing_key
 from chat_app.routing.demonstration import load
+from tests.pages import Browser
+
+__all__ = ["Browser"]
 
 PASSWORD = "correct horse battery"
-
-
-class Browser(Client):
-    """Comes over TLS, as everybody does in production."""
-
-    def generic(self, *args: Any, **kwargs: Any) -> Any:
-        return super().generic(*args, **{**kwargs, "secure": True})
 
 
 @pytest.fixture(autouse=True)

@@ -7,12 +7,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pyotp
-from django.test import Client
 from django.utils import timezone
 
 from authenticate_app.accounts.models import User
 from authenticate_app.accounts.pending import AUTH_TIME
 from authenticate_app.factors import one_time_codes
+from tests import pages
 from tests.factors.authenticator import Authenticator
 
 PASSWORD = "correct horse"
@@ -24,11 +24,11 @@ CONFIRM = f"{SECURITY}confirm/"
 TAG = re.compile(r"<[^>]+>")
 
 
-class Browser(Client):
-    """A test client over TLS, which keeps the cookie that guards forms as a browser would."""
+class Browser(pages.Browser):
+    """A test client at the public address, which keeps the cookie that guards forms as a browser would."""
 
     def generic(self, *args: Any, **kwargs: Any) -> Any:
-        return super().generic(*args, **{**kwargs, "secure": True, "HTTP_HOST": "chat.example.com"})
+        return super().generic(*args, **{**kwargs, "HTTP_HOST": "chat.example.com"})
 
     def sign_in(self, user: User, *, next_url: str = NEXT) -> Any:
         form = {"username": user.username, "password": PASSWORD}

@@ -2,21 +2,16 @@ from typing import Any
 
 import pytest
 from django.http import QueryDict
-from django.test import Client
 
 from authenticate_app.accounts.models import User
 from authenticate_app.login import branding
+from tests.pages import Browser
+
+__all__ = ["Browser"]
 
 NAME, PASSWORD = "john.smith@vision.com", "correct horse battery"
 LOGIN = "/login/"
 AUTHORIZE = "/oauth/authorize?client_id=acme&scope=openid%20chat"
-
-
-class Browser(Client):
-    """Comes over TLS, as everybody does in production."""
-
-    def generic(self, *args: Any, **kwargs: Any) -> Any:
-        return super().generic(*args, **{**kwargs, "secure": True})
 
 
 @pytest.fixture(autouse=True)

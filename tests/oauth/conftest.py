@@ -2,9 +2,12 @@ from collections.abc import Iterator
 
 import pytest
 
+from authenticate_app.accounts.models import User
 from authenticate_app.oauth.clients import clients
-from tests.oauth.flow import Registered, register
-from tests.world import nothing_remembered, store_signing_key
+from authenticate_app.oauth.services import set_new_secret
+from tests.oauth.flow import Registered, register, store_person
+from tests.tokens import store_integration
+from tests.world import nothing_remembered, store_signing_key, store_user
 
 __all__ = ["nothing_remembered"]
 
@@ -21,3 +24,16 @@ def ready(db: None, cheap_hashes: None, nothing_remembered: None) -> Iterator[No
 @pytest.fixture
 def web(ready: None) -> Registered:
     return register()
+
+
+@pytest.fixture
+def person(ready: None) -> User:
+    return store_person()
+
+
+@pytest.fixture
+def integration(ready: None) -> Registered:
+    row = store_integration(store_user("service"))
+    secret = set_new_secret(row)
+    row.save()
+    return Registered(row, secret)

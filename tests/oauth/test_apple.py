@@ -21,7 +21,6 @@ from tests.oauth.flow import (
     introspect,
     register,
     signed_in,
-    store_person,
     told,
 )
 
@@ -31,11 +30,6 @@ SAMPLE = (Path(__file__).parent.parent / "contract" / "apple_device_requests.txt
 LEGACY, NEW = (line.partition("?")[2] for line in SAMPLE if line.startswith("GET"))
 TOKEN_REQUEST = next(line for line in SAMPLE if line.startswith("client_id="))
 OUR_CALLBACK = "https://msp.example/amb/oauth/callback"
-
-
-@pytest.fixture
-def person(ready: None) -> User:
-    return store_person()
 
 
 def as_the_phone_escapes(form: str, **values: str) -> str:

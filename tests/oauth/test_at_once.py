@@ -17,24 +17,12 @@ from tests.oauth.flow import (
     exchange,
     introspect,
     refresh,
-    register,
     revoke,
-    store_person,
     tokens_for,
 )
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("ready")]
 AT_ONCE = 8
-
-
-@pytest.fixture
-def web(ready: None) -> Registered:
-    return register()
-
-
-@pytest.fixture
-def person(ready: None) -> User:
-    return store_person()
 
 
 def at_once(act: Callable[[], HttpResponse]) -> list[HttpResponse]:

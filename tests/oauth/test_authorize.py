@@ -33,11 +33,6 @@ FORM = "application/x-www-form-urlencoded"
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("ready")]
 
 
-@pytest.fixture
-def person(ready: None) -> User:
-    return store_person()
-
-
 # Nobody is sent to an address that is not registered, character by character
 
 VARIATIONS = [

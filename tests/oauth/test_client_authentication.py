@@ -23,14 +23,6 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("ready")]
 GRANT = {"grant_type": "client_credentials"}
 
 
-@pytest.fixture
-def integration(ready: None) -> Registered:
-    row = store_integration(store_user("service"))
-    secret = set_new_secret(row)
-    row.save()
-    return Registered(row, secret)
-
-
 def test_an_integration_gets_a_token_of_its_own(integration: Registered) -> None:
     answer = body_of(ask_token(GRANT, headers=integration.authorization))
     assert answer.keys() == {"access_token", "expires_in", "token_type", "scope"}

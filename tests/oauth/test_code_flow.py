@@ -33,7 +33,6 @@ from tests.oauth.flow import (
     refresh,
     register,
     signed_in,
-    store_person,
     tokens_for,
     told,
     userinfo,
@@ -41,11 +40,6 @@ from tests.oauth.flow import (
 from tests.world import CONTACT_ID, ORGANIZATION_ID
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("ready")]
-
-
-@pytest.fixture
-def person(ready: None) -> User:
-    return store_person()
 
 
 def test_a_code_becomes_tokens(web: Registered, person: User) -> None:

@@ -28,8 +28,7 @@ from tests.oauth.flow import (
     tokens_for,
     userinfo,
 )
-from tests.tokens import store_integration, store_token
-from tests.world import store_user
+from tests.tokens import store_token
 
 OURS = "https://www.example.com"
 """In ``CORS_ALLOWED_ORIGINS``."""
@@ -38,16 +37,9 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("ready")]
 
 
 @pytest.fixture
-def person(ready: None) -> User:
-    return store_person()
-
-
-@pytest.fixture
-def resource_server(ready: None) -> Registered:
-    row = store_integration(store_user("service"))
-    secret = services.set_new_secret(row)
-    row.save()
-    return Registered(row, secret)
+def resource_server(integration: Registered) -> Registered:
+    """That is what an integration is, to introspection."""
+    return integration
 
 
 # Introspection

@@ -19,16 +19,10 @@ from tests.oauth.flow import (
     error_of,
     exchange,
     signed_in,
-    store_person,
     told,
 )
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("ready")]
-
-
-@pytest.fixture
-def person(ready: None) -> User:
-    return store_person()
 
 
 def failing(error: Exception) -> Callable[..., Any]:

@@ -26,11 +26,6 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("ready")]
 FORM = "application/x-www-form-urlencoded"
 
 
-@pytest.fixture
-def person(ready: None) -> User:
-    return store_person()
-
-
 def is_signed_in(browser: Browser) -> bool:
     return "_auth_user_id" in browser.session
 

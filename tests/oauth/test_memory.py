@@ -18,7 +18,6 @@ from tests.oauth.flow import (
     error_of,
     exchange,
     refresh,
-    store_person,
     tokens_for,
 )
 from tests.tokens import store_integration
@@ -26,19 +25,6 @@ from tests.world import store_user
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("ready")]
 CREDENTIALS = {"grant_type": "client_credentials"}
-
-
-@pytest.fixture
-def person(ready: None) -> User:
-    return store_person()
-
-
-@pytest.fixture
-def integration(ready: None) -> Registered:
-    row = store_integration(store_user("service"))
-    secret = set_new_secret(row)
-    row.save()
-    return Registered(row, secret)
 
 
 @pytest.fixture

@@ -12,16 +12,11 @@ from django.db import connection
 from authenticate_app.accounts.models import User
 from authenticate_app.oauth import purge
 from authenticate_app.oauth.models import AccessToken, Client, Grant, RefreshToken
-from tests.oauth.flow import Registered, store_person
+from tests.oauth.flow import Registered
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("ready")]
-
-
-@pytest.fixture
-def person(ready: None) -> User:
-    return store_person()
 
 
 def access_token(client: Client, person: User, expires: datetime) -> AccessToken:

@@ -9,7 +9,6 @@ from django.test.utils import CaptureQueriesContext
 
 from authenticate_app.keys.keyring import keyring
 from authenticate_app.oauth.clients import clients
-from authenticate_app.oauth.services import set_new_secret
 from authenticate_app.revisions.listener import listener
 from tests.oauth.flow import (
     Registered,
@@ -19,30 +18,14 @@ from tests.oauth.flow import (
     exchange,
     introspect,
     refresh,
-    register,
     revoke,
     store_person,
     userinfo,
 )
-from tests.tokens import store_integration
 from tests.waiting import wait_until
-from tests.world import store_user
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("ready")]
 NOT_COUNTED = {"BEGIN", "COMMIT", "ROLLBACK"}
-
-
-@pytest.fixture
-def web(ready: None) -> Registered:
-    return register()
-
-
-@pytest.fixture
-def integration(ready: None) -> Registered:
-    row = store_integration(store_user("service"))
-    secret = set_new_secret(row)
-    row.save()
-    return Registered(row, secret)
 
 
 @pytest.fixture

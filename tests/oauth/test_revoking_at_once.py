@@ -13,22 +13,12 @@ from authenticate_app.oauth.client_selectors import Count, GivenOut, given_out
 from authenticate_app.oauth.client_services import renew_secret
 from authenticate_app.oauth.secrets import matches
 from authenticate_app.oauth.services import Revoked, revoke_all
-from tests.oauth.flow import Registered, code_for, exchange, refresh, register, store_person, tokens_for
+from tests.oauth.flow import Registered, code_for, exchange, refresh, tokens_for
 from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("ready")]
 T = TypeVar("T")
 NOTHING = GivenOut(Count(0), Count(0), Count(0))
-
-
-@pytest.fixture
-def web(ready: None) -> Registered:
-    return register()
-
-
-@pytest.fixture
-def person(ready: None) -> User:
-    return store_person()
 
 
 def apart(act: Callable[[], T]) -> Callable[[], T]:
