@@ -3,8 +3,9 @@
 import json
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from functools import lru_cache
 from ipaddress import ip_address
-from typing import Any, cast
+from typing import Any
 
 from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
@@ -110,7 +111,7 @@ def event_of(
         pseudonym=pseudonym(name) if name else "",
         address=_address(address),
         request_id=_cut("request_id", request_id),
-        changes=_json(changes or {}),
+        changes=_json(changes) if changes else {},
         **_described(target),
     )
 
@@ -173,10 +174,14 @@ def _described(target: Model | None) -> dict[str, str]:
 
 def _cut(field: str, text: str) -> str:
     """As much of ``text`` as the column holds: an event that is cut short is better than none."""
-    column = cast("CharField[str, str]", AuditEvent._meta.get_field(field))
-    return text[: column.max_length]
+    return text[: _LONGEST[field]]
 
 
+_LONGEST = {field.name: field.max_length for field in AuditEvent._meta.local_fields if isinstance(field, CharField)}
+"""Characters that a column holds."""
+
+
+@lru_cache(maxsize=4096)
 def _address(address: str | None) -> str | None:
     try:
         return str(ip_address(address or ""))

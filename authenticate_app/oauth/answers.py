@@ -12,6 +12,8 @@ from django.views.decorators.csrf import csrf_exempt
 from authenticate_app.oauth import metrics
 from authenticate_app.oauth.errors import ErrorCode, OAuthError
 
+_write_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
 View = Callable[[HttpRequest], HttpResponse]
 NOT_KEPT = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 RETRY_AFTER_SECONDS = 5
@@ -22,7 +24,7 @@ def json_answer(
     body: Mapping[str, Any], *, status: int = 200, headers: Mapping[str, str] | None = None
 ) -> HttpResponse:
     """Answer JSON that is not to be kept by anybody on the way."""
-    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+    text = _write_json(dict(body))
     return HttpResponse(text, status=status, content_type="application/json", headers={**NOT_KEPT, **(headers or {})})
 
 
@@ -49,7 +51,7 @@ def for_machines(endpoint: str, *, methods: Collection[str]) -> Callable[[View],
         @wraps(view)
         def answer(request: HttpRequest) -> HttpResponse:
             outcome, response = _answer(view, request, methods)
-            metrics.ANSWERS.labels(endpoint, outcome).inc()
+            metrics.count_answer(endpoint, outcome)
             return response
 
         return answer

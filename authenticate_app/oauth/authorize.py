@@ -117,5 +117,5 @@ def _take_decision(request: HttpRequest, asked: AuthorizationRequest, context: C
 
 
 def _counted(response: HttpResponse, outcome: str) -> HttpResponse:
-    metrics.ANSWERS.labels(ENDPOINT, outcome).inc()
+    metrics.count_answer(ENDPOINT, outcome)
     return response

@@ -15,9 +15,10 @@ from authenticate_app.accounts.selectors import Account
 from authenticate_app.accounts.sign_in import Origin, SignIn
 from authenticate_app.oauth.bearer_memory import KnownToken, memory
 from authenticate_app.oauth.bearer_metrics import Outcome, count
-from authenticate_app.oauth.bearer_refusals import audit_seldom, seldom
+from authenticate_app.oauth.bearer_refusals import audit_seldom
 from authenticate_app.oauth.bearer_tokens import StoredToken, find_token
 from authenticate_app.oauth.secrets import checksum
+from authenticate_app.oauth.seldom import seldom
 
 
 @dataclass(frozen=True, slots=True)

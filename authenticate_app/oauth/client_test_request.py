@@ -10,8 +10,8 @@ from django.utils.translation import gettext_lazy as _
 from authenticate_app.oauth.authorization import KNOWN, NOT_SUPPORTED
 from authenticate_app.oauth.findings import Finding, advice, right, wrong
 from authenticate_app.oauth.models import Client
+from authenticate_app.oauth.pkce import CODE_CHALLENGE
 from authenticate_app.oauth.redirect_uris import NATURES, difference
-from authenticate_app.oauth.server import CODE_CHALLENGE
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrOrPromise as StrOrPromise

@@ -59,7 +59,9 @@ def authenticate(request: HttpRequest, form: Parameters, *, origin: Origin, now:
     """
     claimed = _claimed(request, form)
     client = find_client(claimed.client_id)
-    if client is not None and not _is_proven(client, claimed):
+    if client is not None and _is_proven(client, claimed):
+        return client
+    if client is not None:
         client = _active(clients.check().value, claimed.client_id)  # nobody is refused from memory
     if client is None or not _is_proven(client, claimed):
         raise _refused(client, claimed, origin, now)

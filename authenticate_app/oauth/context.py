@@ -1,6 +1,6 @@
 """What a request brings along besides its parameters."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -25,6 +25,14 @@ class SignedInPerson:
     amr: str
 
 
+@dataclass(slots=True)
+class Found:
+    """What a token request turns out to be while it is gone through: whose, and why it is refused (``refusals``)."""
+
+    user: User | None = None
+    reason: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
     """Where a request comes from, when, and who is known to have sent it."""
@@ -34,6 +42,7 @@ class Context:
     client: Client | None = None
     person: SignedInPerson | None = None
     signing_key: SigningMaterial | None = None
+    found: Found = field(default_factory=Found)
 
     @property
     def headers(self) -> dict[str, Any]:

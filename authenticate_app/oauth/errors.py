@@ -60,8 +60,8 @@ class UntrustedRequest(Exception):
         self.reason = reason
 
 
-def error_of(code: str, description: str | None, *, status: int = 400) -> OAuthError:
-    """Make an error of what oauthlib says."""
+def error_of(code: str, description: str | None = None, *, status: int = 400) -> OAuthError:
+    """Make an error of its code, with what oauthlib says or a sentence of ours."""
     known = ErrorCode(code)
     return OAuthError(known, description or DESCRIPTIONS.get(known, ""), status=status)
 

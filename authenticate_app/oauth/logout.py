@@ -64,7 +64,7 @@ def _asked(request: HttpRequest) -> HttpResponse:
         return _untrusted(request, untrusted)
     if asked.is_about(person_of(request)):
         return _sign_out(request, asked)
-    metrics.ANSWERS.labels(ENDPOINT, "confirm").inc()
+    metrics.count_answer(ENDPOINT, "confirm")
     response = render(request, "customer/sign_out.html")
     return _letting_lead_back(asked, response)
 
@@ -105,7 +105,7 @@ def _sign_out(request: HttpRequest, asked: LogoutRequest) -> HttpResponse:
     person = person_of(request)
     if person is not None:
         _end(request, asked, person)
-    metrics.ANSWERS.labels(ENDPOINT, "done").inc()
+    metrics.count_answer(ENDPOINT, "done")
     if asked.redirect_uri:
         return RedirectToClient(with_parameters(asked.redirect_uri, {"state": asked.state}))
     return render(request, "customer/logged_out.html")
@@ -135,5 +135,5 @@ def _letting_lead_back(asked: LogoutRequest, response: HttpResponse) -> HttpResp
 
 
 def _untrusted(request: HttpRequest, untrusted: UntrustedRequest) -> HttpResponse:
-    metrics.ANSWERS.labels(ENDPOINT, "untrusted").inc()
+    metrics.count_answer(ENDPOINT, "untrusted")
     return untrusted_page(request, untrusted)

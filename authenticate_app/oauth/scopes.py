@@ -1,5 +1,6 @@
 """What a client may ask for."""
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext_lazy as _
@@ -36,6 +37,11 @@ def split(scope: str) -> list[str]:
     return list(dict.fromkeys(scope.split()))
 
 
+def in_order(wanted: Collection[str]) -> list[str]:
+    """Those of ``wanted`` that there are, in the order of the consent page."""
+    return [scope for scope in SCOPES if scope in wanted]
+
+
 class ClientScopes(BaseScopes):
     """What the toolkit asks about scopes (its setting ``SCOPES_BACKEND_CLASS``)."""
 
@@ -45,7 +51,7 @@ class ClientScopes(BaseScopes):
 
     def get_available_scopes(self, application: Any = None, *args: Any, **kwargs: Any) -> list[str]:
         """What ``application`` may ask for."""
-        return [scope for scope in SCOPES if application is None or scope in application.scopes]
+        return list(SCOPES) if application is None else in_order(application.scopes)
 
     def get_default_scopes(self, application: Any = None, *args: Any, **kwargs: Any) -> list[str]:
         """What a request without a scope asks for: all that the client may (RFC 6749, section 3.3)."""

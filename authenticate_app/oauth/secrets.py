@@ -34,6 +34,11 @@ def new_token() -> str:
     return secrets.token_urlsafe(TOKEN_BYTES)
 
 
+def new_token_id() -> str:
+    """Return what tells a signed token from all others (RFC 9068, section 2.2): 128 bits of chance."""
+    return secrets.token_hex(16)
+
+
 def new_refresh_token(family: uuid.UUID) -> str:
     """Return a refresh token, which begins with its family: so one that was used before is known as such."""
     return family.hex + secrets.token_urlsafe(TOKEN_BYTES)

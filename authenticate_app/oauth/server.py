@@ -1,35 +1,17 @@
-"""oauthlib's server with the grants that are offered here, and no others: code, refresh token, client credentials."""
+"""oauthlib's server with the grants that it does here: code and refresh token (``own_tokens``: client credentials)."""
 
-import hmac
-import re
-from base64 import urlsafe_b64encode
-from hashlib import sha256
 from typing import Any, ClassVar
 
-from django.conf import settings
 from oauthlib.oauth2.rfc6749.endpoints import AuthorizationEndpoint, TokenEndpoint
 from oauthlib.oauth2.rfc6749.errors import InvalidRequestError, UnsupportedGrantTypeError, UnsupportedResponseTypeError
 from oauthlib.oauth2.rfc6749.grant_types import AuthorizationCodeGrant as PlainAuthorizationCodeGrant
-from oauthlib.oauth2.rfc6749.grant_types import ClientCredentialsGrant
 from oauthlib.oauth2.rfc6749.tokens import BearerToken
 from oauthlib.openid.connect.core.grant_types import AuthorizationCodeGrant, RefreshTokenGrant
 
 from authenticate_app.oauth import purposes, secrets
 from authenticate_app.oauth.context import context_of
-from authenticate_app.oauth.tokens import sign_access_token
-
-CODE_VERIFIER = re.compile(r"[A-Za-z0-9._~-]{43,128}")
-"""RFC 7636, section 4.1."""
-CODE_CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")
-"""What SHA-256 makes of it: 32 bytes in base64url (section 4.2)."""
-
-
-def proves(code_verifier: str, code_challenge: str) -> bool:
-    """Whether the verifier is the one that the challenge was made of, by S256 (RFC 7636, section 4.6)."""
-    if not CODE_VERIFIER.fullmatch(code_verifier):
-        return False
-    digest = urlsafe_b64encode(sha256(code_verifier.encode("ascii")).digest()).rstrip(b"=")
-    return hmac.compare_digest(digest, code_challenge.encode())
+from authenticate_app.oauth.pkce import CODE_CHALLENGE, proves
+from authenticate_app.oauth.tokens import access_token_lifetime, make_access_token
 
 
 class CodeGrantWithS256(PlainAuthorizationCodeGrant):
@@ -80,12 +62,8 @@ class Bearer(BearerToken):
 
 def new_access_token(request: Any, refresh_token: bool = False) -> str:
     """Make an access token for a request of oauthlib's."""
-    if not request.client.signed_access_tokens:
-        return secrets.new_token()
     context = context_of(request)
-    if context.signing_key is None:
-        raise LookupError("No signing key was given for a client with signed access tokens.")
-    return sign_access_token(
+    return make_access_token(
         user=request.user, client=request.client, scopes=request.scopes, now=context.now, key=context.signing_key
     )
 
@@ -117,7 +95,6 @@ class Server(AuthorizationEndpoint, TokenEndpoint):
             grant_types={
                 "authorization_code": code_grant,
                 "refresh_token": RefreshTokenGrant(request_validator),
-                "client_credentials": ClientCredentialsGrant(request_validator),
                 "": _UnknownGrant(),
             },
             default_token_type=bearer,
@@ -125,4 +102,4 @@ class Server(AuthorizationEndpoint, TokenEndpoint):
 
 
 def _expires_in(_request: Any) -> int:
-    return int(settings.ACCESS_TOKEN_LIFETIME.total_seconds())
+    return access_token_lifetime()

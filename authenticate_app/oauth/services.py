@@ -16,6 +16,7 @@ from authenticate_app.oauth import metrics, secrets
 from authenticate_app.oauth.clients import is_still
 from authenticate_app.oauth.context import Context, SignedInPerson
 from authenticate_app.oauth.models import AccessToken, Client, Grant, RefreshToken
+from authenticate_app.oauth.refusals import Reason
 from authenticate_app.oauth.selectors import is_unchanged, lock_family, lock_grant
 from authenticate_app.oauth.tokens import Authentication
 
@@ -23,7 +24,7 @@ from authenticate_app.oauth.tokens import Authentication
 class GrantRefused(Exception):
     """A code or refresh token that gives nothing (RFC 6749, section 5.2, ``invalid_grant``); why, for the audit log."""
 
-    def __init__(self, reason: str, user: User | None = None) -> None:
+    def __init__(self, reason: Reason, user: User | None = None) -> None:
         super().__init__(reason)
         self.reason = reason
         self.user = user
@@ -101,18 +102,18 @@ def open_grant(*, unverified_code: str, client: Client, context: Context) -> Gra
     """
     grant = lock_grant(unverified_code)
     if grant is None:
-        raise GrantRefused("unknown-code")
+        raise GrantRefused(Reason.UNKNOWN_CODE)
     if grant.application_id != client.pk:
-        raise GrantRefused("code-of-another-client", grant.user)
+        raise GrantRefused(Reason.CODE_OF_ANOTHER_CLIENT, grant.user)
     if not is_still(client, grant.application):
-        raise GrantRefused("client-changed", grant.user)
+        raise GrantRefused(Reason.CLIENT_CHANGED, grant.user)
     if grant.used_at is not None:
         _end_reused("code", grant, client, context)
-        raise GrantRefused("code-reused", grant.user)
+        raise GrantRefused(Reason.CODE_REUSED, grant.user)
     if grant.expires <= context.now:
-        raise GrantRefused("code-expired", grant.user)
+        raise GrantRefused(Reason.CODE_EXPIRED, grant.user)
     if not is_unchanged(grant.user, grant.password_stamp):
-        raise GrantRefused("person-changed", grant.user)
+        raise GrantRefused(Reason.PERSON_CHANGED, grant.user)
     return grant
 
 
@@ -123,7 +124,7 @@ def use_grant(grant: Grant, *, now: datetime) -> None:
         GrantRefused: it was used before.
     """
     if not Grant.objects.filter(pk=grant.pk, used_at=None).update(used_at=now):
-        raise GrantRefused("code-reused", grant.user)
+        raise GrantRefused(Reason.CODE_REUSED, grant.user)
 
 
 def open_refresh_token(*, unverified_token: str, client: Client, context: Context) -> RefreshToken:
@@ -138,20 +139,20 @@ def open_refresh_token(*, unverified_token: str, client: Client, context: Contex
     family = secrets.family_of(unverified_token)
     token = lock_family(family) if family is not None else None
     if token is None:
-        raise GrantRefused("unknown-refresh-token")
+        raise GrantRefused(Reason.UNKNOWN_REFRESH_TOKEN)
     if token.application_id != client.pk:
-        raise GrantRefused("refresh-token-of-another-client", token.user)
+        raise GrantRefused(Reason.REFRESH_TOKEN_OF_ANOTHER_CLIENT, token.user)
     if not is_still(client, token.application):
-        raise GrantRefused("client-changed", token.user)
+        raise GrantRefused(Reason.CLIENT_CHANGED, token.user)
     if token.revoked is not None:
-        raise GrantRefused("refresh-token-revoked", token.user)
+        raise GrantRefused(Reason.REFRESH_TOKEN_REVOKED, token.user)
     if not secrets.matches(unverified_token, token.token_checksum):
         _end_reused("refresh_token", token, client, context)
-        raise GrantRefused("refresh-token-reused", token.user)
+        raise GrantRefused(Reason.REFRESH_TOKEN_REUSED, token.user)
     if token.expires <= context.now:
-        raise GrantRefused("refresh-token-expired", token.user)
+        raise GrantRefused(Reason.REFRESH_TOKEN_EXPIRED, token.user)
     if not is_unchanged(token.user, token.password_stamp):
-        raise GrantRefused("person-changed", token.user)
+        raise GrantRefused(Reason.PERSON_CHANGED, token.user)
     return token
 
 
@@ -163,7 +164,7 @@ def rotate_refresh_token(token: RefreshToken, *, unverified_token: str, next_tok
     """
     current = RefreshToken.objects.filter(pk=token.pk, token_checksum=secrets.checksum(unverified_token), revoked=None)
     if not current.update(token_checksum=secrets.checksum(next_token), updated=now):
-        raise GrantRefused("refresh-token-reused", token.user)
+        raise GrantRefused(Reason.REFRESH_TOKEN_REUSED, token.user)
 
 
 def begin_family(sign_in: SignIn, *, client: Client, first_token: str, now: datetime) -> RefreshToken:

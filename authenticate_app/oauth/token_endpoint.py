@@ -1,7 +1,6 @@
 """``/oauth/token``: codes, refresh tokens and client credentials become access tokens (RFC 6749, section 3.2)."""
 
 import json
-from contextlib import nullcontext
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -14,6 +13,7 @@ from oauthlib.oauth2.rfc6749.errors import OAuth2Error
 from authenticate_app.accounts.sign_in import Origin
 from authenticate_app.keys.keyring import keyring
 from authenticate_app.keys.tokens import SigningMaterial
+from authenticate_app.oauth import own_tokens, refusals
 from authenticate_app.oauth.answers import for_machines, json_answer
 from authenticate_app.oauth.clients import CHALLENGE, authenticate
 from authenticate_app.oauth.context import Context, now_of
@@ -50,15 +50,26 @@ def token(request: HttpRequest) -> HttpResponse:
 def issue(form: Parameters, context: Context) -> dict[str, Any]:
     """Return the answer to a token request of an authenticated client (RFC 6749, section 5.1).
 
-    One transaction, or for client credentials one statement. It is committed when the request is refused as well: then
-    it holds what the refusal revoked.
-
     Raises:
-        OAuthError: the request is refused.
+        OAuthError: the request is refused, which is counted and audited.
+    """
+    try:
+        if form["grant_type"] == own_tokens.GRANT_TYPE:
+            return own_tokens.issue_own_token(asked_scope=form.get("scope", ""), context=context)
+        return _exchange(form, context)
+    except OAuthError as error:
+        refusals.note(error, context)
+        raise
+
+
+def _exchange(form: Parameters, context: Context) -> dict[str, Any]:
+    """Let oauthlib exchange a code or refresh token, in one transaction.
+
+    It is committed when the request is refused as well: then it holds what the refusal revoked.
     """
     given = {name: value for name, value in form.items() if name not in {"client_id", "client_secret"}}
     try:
-        with nullcontext() if form["grant_type"] == "client_credentials" else transaction.atomic():
+        with transaction.atomic():
             status, body = _ask_server(given, context)
     except IntegrityError:  # the client or the person was deleted at this very moment
         raise OAuthError(ErrorCode.INVALID_CLIENT, "The client is gone.", status=401, headers=CHALLENGE) from None

@@ -1,7 +1,6 @@
 """Signed tokens: ID tokens (OpenID Connect Core, section 2) and access tokens for clients that need them (RFC 9068)."""
 
 import base64
-import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,6 +13,7 @@ from django.conf import settings
 from authenticate_app.accounts.models import User
 from authenticate_app.keys.keyring import keyring
 from authenticate_app.keys.tokens import SigningMaterial, sign
+from authenticate_app.oauth import secrets
 from authenticate_app.oauth.addresses import issuer
 from authenticate_app.oauth.claims import claims_of
 from authenticate_app.oauth.models import Client
@@ -64,10 +64,29 @@ def sign_id_token(
     return sign(claims, key=key)
 
 
-def sign_access_token(
+def access_token_lifetime() -> int:
+    """Seconds that an access token is valid for (``expires_in``; RFC 6749, section 5.1)."""
+    return int(settings.ACCESS_TOKEN_LIFETIME.total_seconds())
+
+
+def make_access_token(
+    *, user: User | None, client: Client, scopes: Sequence[str], now: datetime, key: SigningMaterial | None
+) -> str:
+    """Return an access token, opaque or signed, as the client is to get them; nothing is stored yet.
+
+    Without a user it is about the client itself. An opaque one needs no key.
+    """
+    if not client.signed_access_tokens:
+        return secrets.new_token()
+    if key is None:
+        raise LookupError("No signing key was given for a client with signed access tokens.")
+    return _sign_access_token(user=user, client=client, scopes=scopes, now=now, key=key)
+
+
+def _sign_access_token(
     *, user: User | None, client: Client, scopes: Sequence[str], now: datetime, key: SigningMaterial
 ) -> str:
-    """Return an access token that others can verify by themselves. Without a user it is about the client itself."""
+    """Return an access token that others can verify by themselves (RFC 9068)."""
     issued_at = int(now.timestamp())
     claims = {
         "iss": issuer(),
@@ -75,8 +94,8 @@ def sign_access_token(
         "aud": issuer(),
         "client_id": client.client_id,
         "iat": issued_at,
-        "exp": issued_at + int(settings.ACCESS_TOKEN_LIFETIME.total_seconds()),
-        "jti": uuid.uuid4().hex,
+        "exp": issued_at + access_token_lifetime(),
+        "jti": secrets.new_token_id(),
         "scope": " ".join(scopes),
     }
     return sign(claims, key=key, header_segment=key.access_token_header_segment)

@@ -4,21 +4,20 @@ from collections.abc import Sequence
 from typing import Any
 
 from oauth2_provider.oauth2_validators import OAuth2Validator
-from oauthlib.oauth2.rfc6749.errors import InvalidClientError, InvalidGrantError, InvalidRequestError
+from oauthlib.oauth2.rfc6749.errors import InvalidGrantError, InvalidRequestError
 
 from authenticate_app.audit.events import Event
 from authenticate_app.audit.services import record
-from authenticate_app.oauth import metrics, purposes, services
+from authenticate_app.oauth import metrics, pkce, purposes, services
 from authenticate_app.oauth.clients import find_client
 from authenticate_app.oauth.context import context_of
-from authenticate_app.oauth.own_tokens import ClientGone, store_own_token
+from authenticate_app.oauth.refusals import Reason
 from authenticate_app.oauth.services import CodeRequest, GrantRefused, SignIn
 from authenticate_app.oauth.tokens import Authentication, sign_id_token
 
 GRANT_TYPES = {
     "authorization_code": purposes.CODE,
     "refresh_token": purposes.CODE,
-    "client_credentials": purposes.CLIENT_CREDENTIALS,
 }
 """Grant types of RFC 6749, and which of a client's (in the toolkit's words) allows them."""
 
@@ -113,7 +112,7 @@ class Validator(OAuth2Validator):
         try:
             grant = services.open_grant(unverified_code=code, client=client, context=context_of(request))
         except GrantRefused as refusal:
-            _audit_refusal(request, refusal)
+            _note(request, refusal)
             return False
         request.grant = grant
         return _take_over(request, SignIn.of(grant))
@@ -121,9 +120,12 @@ class Validator(OAuth2Validator):
     def get_code_challenge(self, code: str, request: Any) -> str | None:
         """The challenge of the authorization request.
 
-        A verifier without one says that somebody took the challenge out on the way (RFC 9700, section 4.8.2).
+        A verifier without one says that somebody took the challenge out on the way (RFC 9700, section 4.8.2). All else
+        that can be wrong with a verifier, oauthlib refuses after this.
         """
-        if request.code_verifier is not None and not request.grant.code_challenge:
+        fault = pkce.refusal_of(request.code_verifier, request.grant.code_challenge)
+        context_of(request).found.reason = fault or ""
+        if fault is Reason.NO_CODE_CHALLENGE:
             raise InvalidRequestError(
                 description="There was no code_challenge for this code_verifier.", request=request
             )
@@ -139,6 +141,7 @@ class Validator(OAuth2Validator):
         """The same as in the authorization request (RFC 6749, section 4.1.3)."""
         request = args[0]
         if request.grant.redirect_uri != redirect_uri:
+            context_of(request).found.reason = Reason.ANOTHER_REDIRECT_URI
             description = "The redirect_uri is another than in the authorization request."
             raise InvalidGrantError(description=description, request=request)
         return True
@@ -148,7 +151,7 @@ class Validator(OAuth2Validator):
         try:
             services.use_grant(request.grant, now=context_of(request).now)
         except GrantRefused as refusal:
-            _audit_refusal(request, refusal)
+            _note(request, refusal)
             raise InvalidGrantError(request=request) from None
 
     def invalidate_authorization_code(self, client_id: str, code: str, request: Any, *args: Any, **kwargs: Any) -> None:
@@ -165,7 +168,7 @@ class Validator(OAuth2Validator):
                 unverified_token=refresh_token, client=client, context=context_of(request)
             )
         except GrantRefused as refusal:
-            _audit_refusal(request, refusal)
+            _note(request, refusal)
             return False
         request.refresh_token_instance = token
         return _take_over(request, SignIn.of(token))
@@ -196,13 +199,8 @@ class Validator(OAuth2Validator):
 
     def save_bearer_token(self, token: dict[str, Any], request: Any, *args: Any, **kwargs: Any) -> None:
         """Store the tokens of an answer, each by its checksum alone."""
-        sign_in: SignIn | None = getattr(request, "sign_in", None)
-        if sign_in is None:
-            _store_own(token["access_token"], request)
-        else:
-            _store_of_person(token, sign_in, request)
-        form = "signed" if request.client.signed_access_tokens else "opaque"
-        metrics.TOKENS.labels(request.grant_type, form).inc()
+        _store_of_person(token, request.sign_in, request)
+        metrics.count_token(request.grant_type, is_signed=request.client.signed_access_tokens)
 
 
 def _take_over(request: Any, sign_in: SignIn) -> bool:
@@ -210,6 +208,9 @@ def _take_over(request: Any, sign_in: SignIn) -> bool:
     request.sign_in = sign_in
     request.user = sign_in.user
     request.scopes = [scope for scope in sign_in.scopes if scope in request.client.scopes]
+    context_of(request).found.user = sign_in.user
+    if not request.scopes:
+        context_of(request).found.reason = Reason.NO_SCOPE_LEFT
     return bool(request.scopes)
 
 
@@ -231,15 +232,8 @@ def _store_refresh_token(refresh_token: str, sign_in: SignIn, request: Any) -> N
             now=now,
         )
     except GrantRefused as refusal:
-        _audit_refusal(request, refusal)
+        _note(request, refusal)
         raise InvalidGrantError(request=request) from None
-
-
-def _store_own(access_token: str, request: Any) -> None:
-    try:
-        store_own_token(token=access_token, client=request.client, scopes=request.scopes, context=context_of(request))
-    except ClientGone:
-        raise InvalidClientError(request=request) from None
 
 
 def _store_of_person(token: dict[str, Any], sign_in: SignIn, request: Any) -> None:
@@ -261,15 +255,7 @@ def _store_of_person(token: dict[str, Any], sign_in: SignIn, request: Any) -> No
     )
 
 
-def _audit_refusal(request: Any, refusal: GrantRefused) -> None:
-    context = context_of(request)
-    record(
-        event=Event.OAUTH_TOKEN_REFUSED,
-        reason=refusal.reason,
-        actor=refusal.user.pk if refusal.user else None,
-        actor_name=refusal.user.username if refusal.user else "",
-        address=context.origin.address,
-        request_id=context.origin.request_id,
-        target=request.client,
-        now=context.now,
-    )
+def _note(request: Any, refusal: GrantRefused) -> None:
+    """Leave for whoever audits it why and whose."""
+    found = context_of(request).found
+    found.reason, found.user = refusal.reason, refusal.user

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from authenticate_app.oauth.bearer_memory import KnownToken, TokenMemory
-from authenticate_app.oauth.bearer_refusals import Seldom
+from authenticate_app.oauth.seldom import Seldom
 from tests.chat_authenticate.test_permissions import CUSTOMER
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
