@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 import structlog
 from prometheus_client import Counter
 
-from chatauth_project import clients
+from chatauth_project import peers
 from chatauth_project.turns import Hand, Turns
 
 log = structlog.get_logger("chatauth.bodies")
@@ -60,7 +60,7 @@ class Body:
     def __init__(self, stream: Any, hand: Hand[Any], proto: Any, watch: "Watch") -> None:
         self.hand = hand
         self.is_refused = False
-        self.sent_before: clients.Sent = {}
+        self.sent_before: peers.Sent = {}
         self.began = time.monotonic()
         self.waits_since = self.began
         self._stream = stream
@@ -84,7 +84,7 @@ class Body:
     def __iter__(self) -> Iterator[bytes]:
         return iter(self.readline, b"")
 
-    def refuse(self, sent_before: clients.Sent) -> None:
+    def refuse(self, sent_before: peers.Sent) -> None:
         """Answer 408 in place of the thread that waits; what that one answers later is not sent any more."""
         self.sent_before = sent_before
         self.is_refused = True
@@ -155,8 +155,8 @@ class Watch:
     def _clear(self, refused: list[Body], overdue: list[Body]) -> None:
         """Hang up on those who have been refused, and refuse those who are overdue."""
         if refused or overdue:
-            sent = clients.bytes_sent(self._port)
-            clients.hang_up(self._port, {peer for body in refused for peer in _refused_peers(body.sent_before, sent)})
+            sent = peers.bytes_sent(self._port)
+            peers.hang_up(self._port, {peer for body in refused for peer in _refused_peers(body.sent_before, sent)})
             for body in overdue:
                 body.refuse(sent)
 
@@ -168,6 +168,6 @@ class Watch:
                 log.exception("looking after bodies failed")
 
 
-def _refused_peers(before: clients.Sent, now: clients.Sent) -> list[clients.Peer]:
+def _refused_peers(before: peers.Sent, now: peers.Sent) -> list[peers.Peer]:
     """Find to whom a refusal was sent in between: nobody else is told by granian, and no other answer is as long."""
     return [peer for peer, count in before.items() if now.get(peer, 0) - count == REFUSAL_BYTES]

@@ -1,7 +1,7 @@
 import socket
 from pathlib import Path
 
-from chatauth_project import clients
+from chatauth_project import peers
 
 
 def test_connections_of_a_port_are_found_with_what_was_sent_and_hung_up_on() -> None:
@@ -9,13 +9,13 @@ def test_connections_of_a_port_are_found_with_what_was_sent_and_hung_up_on() -> 
         accepted, peer = server.accept()
         with accepted:
             port = server.getsockname()[1]
-            assert clients.bytes_sent(port) == {peer: 0}
+            assert peers.bytes_sent(port) == {peer: 0}
             accepted.sendall(b"answer")
-            assert clients.bytes_sent(port) == {peer: 6}
-            clients.hang_up(port, {("192.0.2.1", 1)})
+            assert peers.bytes_sent(port) == {peer: 6}
+            peers.hang_up(port, {("192.0.2.1", 1)})
             client.sendall(b"more")
             assert accepted.recv(10) == b"more"
-            clients.hang_up(port, {peer})
+            peers.hang_up(port, {peer})
             assert accepted.recv(10) == b""
             assert client.recv(10) == b"answer"
 
@@ -27,5 +27,5 @@ def open_files() -> int:
 def test_looking_leaves_no_file_open() -> None:
     before = open_files()
     for _ in range(5):
-        clients.bytes_sent(1)
+        peers.bytes_sent(1)
     assert open_files() == before
