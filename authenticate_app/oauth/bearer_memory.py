@@ -1,7 +1,7 @@
 """Access tokens that were read lately, so that not every request costs a query.
 
 An entry is found by the token's checksum, the same SHA-256 that is stored: a token is too random to be guessed from it,
-so no key is needed. What is remembered may be out of date; ``bearer_sign_in.STILL_GOOD`` is how whoever relies on it
+so no key is needed. What is remembered may be out of date; ``bearer_tokens.STILL_GOOD`` is how whoever relies on it
 makes sure of it.
 """
 

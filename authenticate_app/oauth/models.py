@@ -1,7 +1,7 @@
 """Clients, codes and tokens: the tables of django-oauth-toolkit, made lighter and safer.
 
-Neither codes nor tokens are stored, only what recognizes them (``checksums``). What a table of the toolkit holds for
-the sake of grants that this server does not offer is left out.
+Neither codes nor tokens are stored, only what recognizes them (``secrets.checksum``). What a table of the toolkit holds
+for the sake of grants that this server does not offer is left out.
 """
 
 from typing import Any, ClassVar

@@ -103,8 +103,7 @@ def metric_label(ignored_name: str) -> str:
 def item_url(public_base_url: str, *, version: str, auth_user_name: str) -> str:
     """Return the address of the item that a request makes; ``version`` as it was called.
 
-    Everything but unreserved characters is
-    percent-encoded, ``/`` too (RFC 3986, section 2.3).
+    Everything but unreserved characters is percent-encoded, ``/`` too (RFC 3986, section 2.3).
     """
     return f"{collection_url(public_base_url, version=version)}/{quote(auth_user_name, safe='')}"
 
