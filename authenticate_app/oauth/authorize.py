@@ -1,23 +1,22 @@
 """``/oauth/authorize``: a browser comes with a client's wish, and goes back with a code or an error."""
 
-from typing import Any, cast
-
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseRedirectBase
 from django.shortcuts import render, resolve_url
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods
 
 from authenticate_app.accounts.sign_in import Origin
 from authenticate_app.audit.events import Event
-from authenticate_app.audit.services import record
+from authenticate_app.audit.services import record_of_request
 from authenticate_app.oauth import authorization, metrics
 from authenticate_app.oauth.authorization import AuthorizationRequest, ErrorForClient, Step
-from authenticate_app.oauth.context import Context, now_of
+from authenticate_app.oauth.context import Context
 from authenticate_app.oauth.errors import ErrorCode, UntrustedRequest
 from authenticate_app.oauth.posted import as_get, is_posted_by_client
 from authenticate_app.oauth.scopes import SCOPES
@@ -76,7 +75,7 @@ def _posted(request: HttpRequest) -> HttpResponse:
 
 @csrf_protect
 def _asked(request: HttpRequest) -> HttpResponse:
-    context = Context(Origin.of(request), now_of(request), person=person_of(request))
+    context = Context(Origin.of(request), timezone.now(), person=person_of(request))
     asked = authorization.read(request, context)
     step = authorization.next_step(asked, context)
     if step is Step.SIGN_IN:
@@ -101,13 +100,10 @@ def _consent_page(request: HttpRequest, asked: AuthorizationRequest) -> HttpResp
 
 def _take_decision(request: HttpRequest, asked: AuthorizationRequest, context: Context) -> None:
     has_agreed = AGREED in request.POST
-    user = cast("Any", request.user)
-    record(
+    record_of_request(
+        request,
         event=Event.CONSENT_GIVEN if has_agreed else Event.CONSENT_REFUSED,
-        actor=user.pk,
-        actor_name=user.get_username(),
-        address=context.origin.address,
-        request_id=context.origin.request_id,
+        actor=request.user,
         target=asked.client,
         changes={"scopes": [None, list(asked.scopes)]},
         now=context.now,

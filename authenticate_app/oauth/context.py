@@ -4,9 +4,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.http import HttpRequest
-from django.utils import timezone
-
 from authenticate_app.accounts.models import User
 from authenticate_app.accounts.sign_in import Origin
 from authenticate_app.keys.tokens import SigningMaterial
@@ -60,8 +57,3 @@ def context_of(oauthlib_request: Any) -> Context:
     """Return the context that was passed to oauthlib."""
     context: Context = oauthlib_request.headers[HEADER]
     return context
-
-
-def now_of(request: HttpRequest) -> datetime:
-    """The time of a request: the same for all that is done about it."""
-    return timezone.now()

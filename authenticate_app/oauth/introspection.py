@@ -3,12 +3,12 @@
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 
 from authenticate_app.accounts.sign_in import Origin
 from authenticate_app.oauth.addresses import issuer
 from authenticate_app.oauth.answers import for_machines, json_answer
 from authenticate_app.oauth.clients import authenticate
-from authenticate_app.oauth.context import now_of
 from authenticate_app.oauth.counting_tokens import CountingToken, find_access_token, find_refresh_token
 from authenticate_app.oauth.errors import invalid_request
 from authenticate_app.oauth.models import Client
@@ -23,7 +23,7 @@ INACTIVE = {"active": False}
 @for_machines("introspect", methods=["POST"])
 def introspect(request: HttpRequest) -> HttpResponse:
     """Answer an introspection request. Without a hint, and with a wrong one, both kinds of tokens are looked for."""
-    now = now_of(request)
+    now = timezone.now()
     form = read_form(request, known=PARAMETERS)
     client = authenticate(request, form, origin=Origin.of(request), now=now)
     if "token" not in form:

@@ -6,17 +6,17 @@ from django.contrib.auth import logout
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods
 
-from authenticate_app.accounts.sign_in import Origin
 from authenticate_app.audit.events import Event
-from authenticate_app.audit.services import record
+from authenticate_app.audit.services import record_of_request
 from authenticate_app.oauth import metrics
 from authenticate_app.oauth.authorization import with_parameters
 from authenticate_app.oauth.authorize import RedirectToClient, kept_by_nobody, untrusted_page
 from authenticate_app.oauth.clients import find_client
-from authenticate_app.oauth.context import SignedInPerson, now_of
+from authenticate_app.oauth.context import SignedInPerson
 from authenticate_app.oauth.errors import OAuthError, UntrustedRequest
 from authenticate_app.oauth.models import Client
 from authenticate_app.oauth.parameters import Parameters, read_query
@@ -83,7 +83,7 @@ def _read(request: HttpRequest) -> LogoutRequest:
         parameters = read_query(request, known=KNOWN)
     except OAuthError as error:
         raise UntrustedRequest(error.description) from None
-    hint = verify_hint(parameters["id_token_hint"], now=now_of(request)) if "id_token_hint" in parameters else None
+    hint = verify_hint(parameters["id_token_hint"], now=timezone.now()) if "id_token_hint" in parameters else None
     client = _client(parameters, hint)
     redirect_uri = parameters.get("post_logout_redirect_uri", "")
     if redirect_uri and (client is None or not client.post_logout_redirect_uri_allowed(redirect_uri)):
@@ -112,19 +112,11 @@ def _sign_out(request: HttpRequest, asked: LogoutRequest) -> HttpResponse:
 
 
 def _end(request: HttpRequest, asked: LogoutRequest, person: SignedInPerson) -> None:
-    now, origin = now_of(request), Origin.of(request)
+    now = timezone.now()
     with transaction.atomic():
         if asked.client is not None:
             revoke_all(now=now, client=asked.client, user=person.user)
-        record(
-            event=Event.OAUTH_SIGNED_OUT,
-            actor=person.user.pk,
-            actor_name=person.user.username,
-            address=origin.address,
-            request_id=origin.request_id,
-            target=asked.client,
-            now=now,
-        )
+        record_of_request(request, event=Event.OAUTH_SIGNED_OUT, actor=person.user, target=asked.client, now=now)
         logout(request)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 from oauth2_provider.settings import oauth2_settings
 from oauthlib.oauth2.rfc6749.errors import OAuth2Error
 
@@ -16,7 +17,7 @@ from authenticate_app.keys.tokens import SigningMaterial
 from authenticate_app.oauth import own_tokens, refusals
 from authenticate_app.oauth.answers import for_machines, json_answer
 from authenticate_app.oauth.clients import CHALLENGE, authenticate
-from authenticate_app.oauth.context import Context, now_of
+from authenticate_app.oauth.context import Context
 from authenticate_app.oauth.errors import ErrorCode, OAuthError, error_of, invalid_request
 from authenticate_app.oauth.parameters import Parameters, read_form
 
@@ -37,7 +38,7 @@ PARAMETERS = frozenset(
 @for_machines("token", methods=["POST"])
 def token(request: HttpRequest) -> HttpResponse:
     """Answer a token request."""
-    now, origin = now_of(request), Origin.of(request)
+    now, origin = timezone.now(), Origin.of(request)
     form = read_form(request, known=PARAMETERS)
     if "grant_type" not in form:
         raise invalid_request("The parameter grant_type is missing.")

@@ -1,12 +1,12 @@
 """``/oauth/userinfo``: what an access token lets its bearer know of the person (OpenID Connect Core, section 5.3)."""
 
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 
 from authenticate_app.accounts.models import User
 from authenticate_app.oauth import scopes
 from authenticate_app.oauth.answers import bearer_challenge, for_machines, json_answer
 from authenticate_app.oauth.claims import claims_of
-from authenticate_app.oauth.context import now_of
 from authenticate_app.oauth.counting_tokens import CountingToken, find_access_token
 from authenticate_app.oauth.errors import ErrorCode, OAuthError
 
@@ -15,7 +15,7 @@ from authenticate_app.oauth.errors import ErrorCode, OAuthError
 def userinfo(request: HttpRequest) -> HttpResponse:
     """Answer the claims about the person that the scopes of the token allow."""
     unverified_token = _bearer(request)
-    token = find_access_token(unverified_token, now=now_of(request))
+    token = find_access_token(unverified_token, now=timezone.now())
     if token is None:
         raise _refused(ErrorCode.INVALID_TOKEN, "The access token has expired, was revoked, or never was one.", 401)
     return json_answer(claims_of(_person(token), token.scope.split()))
