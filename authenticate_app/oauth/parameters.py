@@ -4,11 +4,11 @@ import re
 from collections.abc import Collection
 from urllib.parse import parse_qsl
 
-from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest
 from django.utils.http import parse_header_parameters
 
 from authenticate_app.oauth.errors import invalid_request
+from authenticate_app.request_bodies import BodyBrokeOff, BodyTooLong, read_body
 
 FORM = "application/x-www-form-urlencoded"
 LONGEST_BODY = 64 * 1024
@@ -55,27 +55,12 @@ def read_form(request: HttpRequest, *, known: Collection[str]) -> Parameters:
 
 
 def _raw_body(request: HttpRequest) -> bytes:
-    too_long = invalid_request("The body is too long.")
     try:
-        body = request.body if "HTTP_TRANSFER_ENCODING" not in request.META else _chunked(request)
-    except RequestDataTooBig:
-        raise too_long from None
-    except (OSError, ValueError):  # the client has gone, or its Content-Length is no number
+        return read_body(request, limit=LONGEST_BODY)
+    except BodyTooLong:
+        raise invalid_request("The body is too long.") from None
+    except BodyBrokeOff:
         raise invalid_request("The body broke off.") from None
-    if len(body) > LONGEST_BODY:
-        raise too_long
-    return body
-
-
-def _chunked(request: HttpRequest) -> bytes:
-    """Read what Django takes for empty under WSGI, one byte further than it may be long."""
-    stream = request.META.get("wsgi.input", request)
-    pieces: list[bytes] = []
-    missing = LONGEST_BODY + 1
-    while missing > 0 and (piece := stream.read(missing)):
-        pieces.append(piece)
-        missing -= len(piece)
-    return b"".join(pieces)
 
 
 def _read(encoded: str, known: Collection[str]) -> Parameters:

@@ -11,6 +11,8 @@ ADDRESSES_FOR_MACHINES = (
     "/serviceApi/",
     "/crmRestApi/",
     "/.well-known/",
+    "/amb/message",
+    "/api/messages/",
     "/oauth/token",
     "/oauth/introspect",
     "/oauth/revoke",
