@@ -1,1 +1,1 @@
-"""Guesses at passwords, codes and secrets, and e-mails asked for: counted in the database, for all processes together."""
+"""Guesses at passwords, codes and secrets, and e-mails asked for: counted in the database, for all processes."""
