@@ -18,6 +18,7 @@ from authenticate_app.messages.models import (
 )
 from authenticate_app.oauth.models import AccessToken, Client, Grant, IDToken, RefreshToken
 from authenticate_app.revisions.models import Revision
+from authenticate_app.sandbox.models import SandboxAsker, SandboxBubble, SandboxExchange, SandboxPayload, SandboxPhone
 from authenticate_app.throttling.models import FailureCount, KnownAddress
 
 __all__ = [
@@ -41,6 +42,11 @@ __all__ = [
     "RefreshToken",
     "Revision",
     "Role",
+    "SandboxAsker",
+    "SandboxBubble",
+    "SandboxExchange",
+    "SandboxPayload",
+    "SandboxPhone",
     "SignInRequest",
     "SignInResult",
     "SignInStep",

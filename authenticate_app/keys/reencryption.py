@@ -32,6 +32,8 @@ ENCRYPTED_COLUMNS = [
     EncryptedColumn(model="authenticate_app.Business", field="encrypted_webhook_secret"),
     EncryptedColumn(model="authenticate_app.OutboundMessage", field="encrypted_body"),
     EncryptedColumn(model="authenticate_app.SignInRequest", field="encrypted_private_key"),
+    EncryptedColumn(model="authenticate_app.SandboxAsker", field="encrypted_client_secret"),
+    EncryptedColumn(model="authenticate_app.SandboxBubble", field="encrypted_body"),
 ]
 """Every column with secrets. A package that has one of its own adds it here, or it will be lost with the old key."""
 
