@@ -11,13 +11,10 @@ from chat_app.chat_authenticate import errors
 from chat_app.chat_authenticate.attributes import ChatAuthenticateRequest
 from chat_app.chat_authenticate.permissions import may_speak_for_others
 from chat_app.chat_authenticate.releases import ONLY_ID, Release
-from chat_app.routing.evaluation import RoutingRequest
+from chat_app.routing.evaluation import NOT_ROUTED_BY, RoutingRequest
 from chat_app.routing.profile import OptionCode
 from chat_app.routing.selectors import user_level_values
 from chat_app.routing.snapshot import InterfaceFacts, Routing
-
-NOT_ROUTED_BY = frozenset({"chatPriority", "escalationLevel", "assigneeId"})
-"""What a caller who speaks for nobody else cannot jump the queue by: echoed, but no rule sees it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,9 @@ Texts: TypeAlias = Mapping[Place, Text]
 
 Predicate: TypeAlias = Callable[[Text], bool]
 
+NOT_ROUTED_BY = frozenset({"chatPriority", "escalationLevel", "assigneeId"})
+"""Attributes by which a caller who speaks for nobody else cannot jump the queue: echoed, but no rule sees them."""
+
 ANYTHING = None
 """Stands in the index for "some text", beside the texts themselves."""
 

@@ -10,8 +10,6 @@ from django.urls import reverse
 from authenticate_app.accounts.models import User
 from authenticate_app.audit.events import Event
 from authenticate_app.audit.models import AuditEvent
-from chat_app.chat_authenticate.placement import NOT_ROUTED_BY
-from chat_app.routing.admin.trial import NOT_FOR_EVERYBODY
 from chat_app.routing.models import AssignmentRule, Criterion, Interface, ProfileOptionValue, Queue
 from tests.admin.conftest import Browser, SignedIn
 
@@ -115,10 +113,6 @@ def test_a_caller_who_speaks_for_nobody_else_does_not_jump_the_queue(admin: Brow
     form = {"request": '{"chatPriority": 1}'}
     assert admin.post(PAGE, {**form, "speaks_for_others": "on"}).context["assigned_queue"].pk == 2
     assert admin.post(PAGE, form).context["assigned_queue"].pk == 1
-
-
-def test_the_trial_hides_from_rules_what_the_server_hides() -> None:
-    assert NOT_FOR_EVERYBODY == NOT_ROUTED_BY
 
 
 def test_the_interface_of_the_business_unit_takes_the_request(admin: Browser) -> None:

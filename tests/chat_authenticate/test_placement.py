@@ -10,7 +10,7 @@ from pytest_django import DjangoAssertNumQueries
 from authenticate_app.accounts.models import User
 from authenticate_app.accounts.selectors import find_account
 from chat_app.adf.errors import AdfError
-from chat_app.chat_authenticate.placement import NOT_ROUTED_BY, Placement, place
+from chat_app.chat_authenticate.placement import Placement, place
 from chat_app.chat_authenticate.releases import NEWEST, Release
 from chat_app.routing.models import Interface, Queue
 from chat_app.routing.snapshot import Routing, routing
@@ -64,10 +64,10 @@ def test_values_of_users_are_read_only_where_there_are_any(django_assert_num_que
         placed(known=known)
 
 
-def test_what_a_customer_cannot_be_routed_by_is_seen_by_no_rule() -> None:
-    for name in NOT_ROUTED_BY:
-        builders.rule(Queue.objects.get(pk=QUEUE), ("attribute", name, "not-equals", ""))
-    own = {"authUserName": CUSTOMER, "chatPriority": 9, "escalationLevel": 1, "assigneeId": "me"}
+@pytest.mark.parametrize(("name", "value"), [("chatPriority", 9), ("escalationLevel", 1), ("assigneeId", "me")])
+def test_what_a_customer_cannot_be_routed_by_is_seen_by_no_rule(name: str, value: object) -> None:
+    builders.rule(Queue.objects.get(pk=QUEUE), ("attribute", name, "not-equals", ""))
+    own = {"authUserName": CUSTOMER, name: value}
     assert placed(own, caller=CUSTOMER).queue_id == DEFAULT_QUEUE
     assert placed(own).queue_id == QUEUE
 

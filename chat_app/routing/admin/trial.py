@@ -18,7 +18,7 @@ from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 from authenticate_app.accounts.names import name_key
 from authenticate_app.audit.paging import is_key
 from chat_app.adf import strict_json
-from chat_app.routing.evaluation import RoutingRequest
+from chat_app.routing.evaluation import NOT_ROUTED_BY, RoutingRequest
 from chat_app.routing.profile import EffectiveValue, OptionCode
 from chat_app.routing.selectors import user_level_values
 from chat_app.routing.snapshot import Explanation, InterfaceFacts, Routing
@@ -26,9 +26,6 @@ from chat_app.routing.texts import text_of
 
 NO_ACCOUNT: Final = 0
 """Stands for the caller where the trial names none; no user has this id."""
-
-NOT_FOR_EVERYBODY: Final = frozenset({"chatPriority", "escalationLevel", "assigneeId"})
-"""Attributes that no rule sees in requests of a caller who speaks for nobody else (docs/administration.md)."""
 
 LONGEST_REQUEST: Final = 64 * 1024
 """Characters; the server itself takes no longer body either (docs/chat-authenticate.md)."""
@@ -128,7 +125,7 @@ def try_request(
     today: date,
 ) -> Trial:
     """Send a request through ``routing`` and say at each station what happens and why."""
-    unseen = {"customFields"} if speaks_for_others else {"customFields", *NOT_FOR_EVERYBODY}
+    unseen = {"customFields"} if speaks_for_others else {"customFields", *NOT_ROUTED_BY}
     texts = {name: text_of(value) or "" for name, value in attributes.items() if name not in unseen}
     interface = routing.interface_for(texts.get("businessUnitOrgId"))
     request = RoutingRequest(
