@@ -75,7 +75,7 @@ class OptionFacts:
 
     def effective(self, *, product: str, user_value: str | None, today: date) -> EffectiveValue:
         """Return the value of the closest level that has one."""
-        if not self.in_force(today):
+        if not is_within(self.start, self.end, today):
             return EffectiveValue(self.default, Source.OUT_OF_DATES)
         if not self.site_only:
             if user_value is not None:
@@ -85,10 +85,6 @@ class OptionFacts:
         if self.site is not None:
             return EffectiveValue(self.site, Source.SITE)
         return EffectiveValue(self.default, Source.DEFAULT)
-
-    def in_force(self, today: date) -> bool:
-        """Tell whether ``today`` lies within the option's dates."""
-        return not ((self.start and today < self.start) or (self.end and today > self.end))
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +107,11 @@ class ProfileSnapshot:
         if option is None:
             return EffectiveValue(_built_in_default(code), Source.DEFAULT)
         return option.effective(product=product or COMMON_PRODUCT, user_value=user_values.get(code), today=today)
+
+
+def is_within(start: date | None, end: date | None, today: date) -> bool:
+    """Tell whether ``today`` lies within an option's dates, both included; None is no bound."""
+    return (start is None or start <= today) and (end is None or today <= end)
 
 
 def load_profile() -> ProfileSnapshot:

@@ -19,7 +19,7 @@ from authenticate_app.accounts.names import name_key
 from authenticate_app.audit.model_admin import AuditedModelAdmin
 from authenticate_app.audit.owned_rows import OwnedRows
 from chat_app.routing.models import ProfileOption, ProfileOptionValue
-from chat_app.routing.profile import COMMON_PRODUCT
+from chat_app.routing.profile import COMMON_PRODUCT, is_within
 from chat_app.routing.selectors import describe_effective
 
 YES_OR_NO = [("Yes", _("Yes")), ("No", _("No"))]
@@ -156,10 +156,8 @@ class ProfileOptionAdmin(AuditedModelAdmin):
 
     @display(description=_("in force"), label={"yes": "success", "no": "warning"})
     def in_force_today(self, option: ProfileOption) -> tuple[str, Any]:
-        today = timezone.localdate()
-        too_early = option.start_date is not None and today < option.start_date
-        too_late = option.end_date is not None and today > option.end_date
-        return ("no", _("no: the default counts")) if too_early or too_late else ("yes", _("yes"))
+        counts = is_within(option.start_date, option.end_date, timezone.localdate())
+        return ("yes", _("yes")) if counts else ("no", _("no: the default counts"))
 
 
 def _offer_values(option: ProfileOption, field: Any) -> None:
