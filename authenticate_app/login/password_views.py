@@ -22,7 +22,7 @@ from authenticate_app.accounts.errors import SignInBusy
 from authenticate_app.accounts.models import User
 from authenticate_app.accounts.sign_in import Origin
 from authenticate_app.login.password_forms import ChangedPasswordForm, ForgottenForm, NewPasswordForm
-from authenticate_app.login.passwords import Request, TooManyLinks, Way, ask_for_link, set_new_password, why_not
+from authenticate_app.login.passwords import LinkRequest, TooManyLinks, Way, ask_for_link, set_new_password, why_not
 from authenticate_app.login.requests import next_url_of
 from authenticate_app.login.views import refused
 
@@ -81,7 +81,7 @@ class Forgotten(Refusing):
         """Ask for the link."""
         name, language = form.cleaned_data["name"], get_language() or ""
         try:
-            ask_for_link(Request(name, Origin.of(self.request), language), now=timezone.now())
+            ask_for_link(LinkRequest(name, Origin.of(self.request), language), now=timezone.now())
         except TooManyLinks as refusal:
             form.refuse(refusal.wait)
             return self.form_invalid(form)

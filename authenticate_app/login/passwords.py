@@ -79,7 +79,7 @@ def set_new_password(request: HttpRequest, *, user: User, password: str, way: Wa
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class LinkRequest:
     """Somebody asks for a link to a new password: with which name or e-mail address, from where, in which language."""
 
     name: str
@@ -92,7 +92,7 @@ class Request:
         return name_key(self.name)
 
 
-def ask_for_link(asked: Request, *, now: datetime) -> None:
+def ask_for_link(asked: LinkRequest, *, now: datetime) -> None:
     """Send a link, if there is somebody to send it to; that, nobody learns here, neither by words nor by time.
 
     Two statements, whoever it is: everything else happens in the background.
@@ -111,7 +111,7 @@ def ask_for_link(asked: Request, *, now: datetime) -> None:
     mail.later(partial(send_link, asked, now=now))
 
 
-def send_link(asked: Request, *, now: datetime) -> None:
+def send_link(asked: LinkRequest, *, now: datetime) -> None:
     """Send the link to a verified address, audit it, and count it; or audit and count why there is none to send.
 
     Raises:
@@ -125,14 +125,14 @@ def send_link(asked: Request, *, now: datetime) -> None:
         _mail_link(user, asked.language)
 
 
-def _too_many(asked: Request, refusal: Refusal, now: datetime) -> TooManyLinks:
+def _too_many(asked: LinkRequest, refusal: Refusal, now: datetime) -> TooManyLinks:
     if refusal.is_first:
         _audit(asked, Reason.TOO_OFTEN, now)
     PASSWORD_RESETS.labels("throttled").inc()
     return TooManyLinks(refusal.wait)
 
 
-def _audit(asked: Request, reason: str, now: datetime, *, user: User | None = None) -> None:
+def _audit(asked: LinkRequest, reason: str, now: datetime, *, user: User | None = None) -> None:
     record(
         event=Event.PASSWORD_RESET_ASKED,
         reason=reason,
