@@ -2,7 +2,6 @@
 
 import base64
 import fcntl
-import hashlib
 import hmac
 import ipaddress
 from collections.abc import Callable, Iterator, Mapping
@@ -15,6 +14,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.utils.module_loading import import_string
 
+from authenticate_app.oauth.pkce import challenge_of
 from chatauth_project.demonstration_accounts import ADMINISTRATOR, CALLER, CUSTOMER, NAMES
 from chatauth_project.demonstration_clients import CALLBACK, CLIENT_IDS, INTEGRATION, WEB_APPLICATION
 from chatauth_project.demonstration_environment import (
@@ -157,14 +157,13 @@ def curl_by_token(address: str, secret: str) -> str:
 
 def sign_in_address(address: str) -> str:
     """Return the authorization request of a web application (RFC 6749, section 4.1.1; RFC 7636, appendix B)."""
-    challenge = hashlib.sha256(VERIFIER.encode()).digest()
     parameters = {
         "response_type": "code",
         "client_id": WEB_APPLICATION,
         "redirect_uri": CALLBACK,
         "scope": "openid profile email",
         "state": "demonstration-state",
-        "code_challenge": base64.urlsafe_b64encode(challenge).rstrip(b"=").decode("ascii"),
+        "code_challenge": challenge_of(VERIFIER),
         "code_challenge_method": "S256",
     }
     return f"{address}/oauth/authorize?{urlencode(parameters)}"

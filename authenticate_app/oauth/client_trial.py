@@ -4,11 +4,9 @@ Nothing is asked over HTTP, nobody's browser is involved, and the transaction is
 outlives the trial. Only the metrics count it, as they count every token that is made.
 """
 
-from base64 import urlsafe_b64encode
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from hashlib import sha256
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -27,6 +25,7 @@ from authenticate_app.oauth.counting_tokens import find_access_token
 from authenticate_app.oauth.errors import OAuthError, UntrustedRequest
 from authenticate_app.oauth.findings import Finding, advice, right, wrong
 from authenticate_app.oauth.models import Client
+from authenticate_app.oauth.pkce import challenge_of
 from authenticate_app.oauth.purposes import CLIENT_CREDENTIALS
 from authenticate_app.oauth.token_endpoint import issue, signing_key
 
@@ -93,7 +92,7 @@ def _sign_in(client: Client, examiner: Examiner, scope: str) -> dict[str, Any]:
         "client_id": client.client_id,
         "redirect_uri": redirect_uri,
         "scope": scope or client.allowed_scopes,
-        "code_challenge": _challenge(verifier),
+        "code_challenge": challenge_of(verifier),
         "code_challenge_method": "S256",
     }
     person = SignedInPerson(examiner.user, examiner.now, amr="")
@@ -141,8 +140,3 @@ def _request(query: str) -> HttpRequest:
     request = HttpRequest()
     request.META["QUERY_STRING"] = query
     return request
-
-
-def _challenge(verifier: str) -> str:
-    """RFC 7636, section 4.2."""
-    return urlsafe_b64encode(sha256(verifier.encode("ascii")).digest()).rstrip(b"=").decode("ascii")

@@ -2,9 +2,9 @@
 
 import hmac
 import re
-from base64 import urlsafe_b64encode
 from hashlib import sha256
 
+from authenticate_app.keys.certificates import base64url
 from authenticate_app.oauth.refusals import Reason
 
 CODE_VERIFIER = re.compile(r"[A-Za-z0-9._~-]{43,128}")
@@ -17,8 +17,12 @@ def proves(code_verifier: str, code_challenge: str) -> bool:
     """Whether the verifier is the one that the challenge was made of, by S256 (RFC 7636, section 4.6)."""
     if not CODE_VERIFIER.fullmatch(code_verifier):
         return False
-    digest = urlsafe_b64encode(sha256(code_verifier.encode("ascii")).digest()).rstrip(b"=")
-    return hmac.compare_digest(digest, code_challenge.encode())
+    return hmac.compare_digest(challenge_of(code_verifier).encode(), code_challenge.encode())
+
+
+def challenge_of(code_verifier: str) -> str:
+    """Make the challenge of a verifier, which is ASCII, by S256 (section 4.2)."""
+    return base64url(sha256(code_verifier.encode("ascii")).digest()).decode("ascii")
 
 
 def refusal_of(code_verifier: str | None, code_challenge: str) -> Reason | None:

@@ -1,6 +1,5 @@
 """Signed tokens: ID tokens (OpenID Connect Core, section 2) and access tokens for clients that need them (RFC 9068)."""
 
-import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,6 +10,7 @@ import jwt
 from django.conf import settings
 
 from authenticate_app.accounts.models import User
+from authenticate_app.keys.certificates import base64url
 from authenticate_app.keys.keyring import keyring
 from authenticate_app.keys.tokens import SigningMaterial, sign
 from authenticate_app.oauth import secrets
@@ -103,7 +103,7 @@ def _sign_access_token(
 
 def half_hash(token: str) -> str:
     """The left half of the token's SHA-256, in base64url (OpenID Connect Core, section 3.1.3.6)."""
-    return base64.urlsafe_b64encode(sha256(token.encode("ascii")).digest()[:16]).rstrip(b"=").decode("ascii")
+    return base64url(sha256(token.encode("ascii")).digest()[:16]).decode("ascii")
 
 
 def verify_hint(unverified_id_token: str, *, now: datetime) -> VerifiedHint | None:
