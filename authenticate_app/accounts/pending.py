@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.auth import login
+from django.db import transaction
 from django.http import HttpRequest, HttpResponseRedirect
 from django.utils.crypto import constant_time_compare
 
@@ -80,16 +81,17 @@ def take(request: HttpRequest, now: datetime) -> Pending | None:
 def complete(
     request: HttpRequest, user: User, next_url: str, *, now: datetime, amr: Sequence[str] = (PASSWORD,)
 ) -> HttpResponseRedirect:
-    """Sign ``user`` in, audit it, and lead them to ``next_url`` if that is a path of ours.
+    """Sign ``user`` in and audit it, in one transaction, and lead them to ``next_url`` if that is a path of ours.
 
     ``amr``: what they proved, in the words of RFC 8176. The session gets a new key (session fixation).
     """
     request.session.pop(PENDING, None)
-    login(request, user, backend=BACKEND)
+    with transaction.atomic():
+        login(request, user, backend=BACKEND)
+        event = Event.ADMIN_SIGNED_IN if user.is_staff else Event.SIGNED_IN
+        record_of_request(request, event=event, actor=user, reason="+".join(amr), now=now)
     request.session[AMR] = list(amr)
     request.session[AUTH_TIME] = int(now.timestamp())
-    event = Event.ADMIN_SIGNED_IN if user.is_staff else Event.SIGNED_IN
-    record_of_request(request, event=event, actor=user, reason="+".join(amr), now=now)
     return HttpResponseRedirect(destination_of(user, next_url))
 
 

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from django.conf import settings
-from django.db.models import Count, Q
+from django.db import connection
+from psycopg.types.numeric import Int8
 
 from authenticate_app.accounts.models import User
 
@@ -31,19 +32,20 @@ class Factors:
 
 def factors_of(user: User) -> Factors:
     """Read what ``user`` has; one query."""
-    row = User.objects.filter(pk=user.pk).aggregate(
-        has_code_device=Count("one_time_code_device", distinct=True),
-        passkeys=Count("passkeys", distinct=True),
-        recovery_codes=Count("recovery_codes", filter=Q(recovery_codes__used_at=None), distinct=True),
-    )
-    return Factors(
-        has_code_device=bool(row["has_code_device"]),
-        passkeys=row["passkeys"],
-        recovery_codes=row["recovery_codes"],
-        is_required=is_required(user),
-    )
+    with connection.cursor() as cursor:
+        cursor.execute(_COUNT, {"user": Int8(user.pk)})
+        has_code_device, passkeys, recovery_codes = cursor.fetchone() or (False, 0, 0)
+    return Factors(has_code_device, passkeys, recovery_codes, is_required(user))
 
 
 def is_required(user: User) -> bool:
     """Whether ``user`` has to have a second factor: by their own field, or as staff by the setting."""
     return user.second_factor_required or (user.is_staff and settings.REQUIRE_SECOND_FACTOR_FOR_STAFF)
+
+
+_COUNT = """
+SELECT
+    EXISTS (SELECT FROM authenticate_app_onetimecodedevice WHERE user_id = %(user)s),
+    (SELECT count(*) FROM authenticate_app_passkey WHERE user_id = %(user)s),
+    (SELECT count(*) FROM authenticate_app_recoverycode WHERE user_id = %(user)s AND used_at IS NULL)
+"""
