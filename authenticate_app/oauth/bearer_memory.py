@@ -22,6 +22,7 @@ class KnownToken:
 
     caller: Caller
     scopes: frozenset[str]
+    client_id: int
     expires: datetime
 
 

@@ -26,6 +26,8 @@ class TokenSignIn(SignIn):
     """A sign-in by access token that succeeded, and what the token may be used for."""
 
     scopes: frozenset[str]
+    client_id: int
+    """The row of the client that the token was given to."""
 
 
 class TokenRefused(Exception):
@@ -54,10 +56,12 @@ def sign_in_by_token(*, unverified_token: str, origin: Origin, now: datetime, us
     remembered = memory.recall(token_checksum, now=now) if use_memory else None
     if remembered is not None:
         count(Outcome.REMEMBERED)
-        return TokenSignIn(remembered.caller, from_memory=True, scopes=remembered.scopes)
+        return TokenSignIn(
+            remembered.caller, from_memory=True, scopes=remembered.scopes, client_id=remembered.client_id
+        )
     token = _read(token_checksum, origin, now)
     count(Outcome.READ)
-    return TokenSignIn(token.caller, from_memory=False, scopes=token.scopes)
+    return TokenSignIn(token.caller, from_memory=False, scopes=token.scopes, client_id=token.client_id)
 
 
 def _read(token_checksum: str, origin: Origin, now: datetime) -> KnownToken:
@@ -66,7 +70,8 @@ def _read(token_checksum: str, origin: Origin, now: datetime) -> KnownToken:
     if stored is None or stored.account is None or fault is not None:
         memory.forget(token_checksum)
         raise _refused(fault or Outcome.UNKNOWN, stored, origin, now)
-    token = KnownToken(_caller(stored.account, stored, token_checksum), stored.scopes, stored.expires)
+    caller = _caller(stored.account, stored, token_checksum)
+    token = KnownToken(caller, stored.scopes, stored.client_id, stored.expires)
     memory.remember(token_checksum, token)
     return token
 

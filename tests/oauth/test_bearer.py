@@ -59,7 +59,7 @@ class Asked:
 
     def __call__(self, *, unverified_token: str, **_: Any) -> TokenSignIn:
         self.tokens.append(unverified_token)
-        return TokenSignIn(CUSTOMER, from_memory=False, scopes=frozenset())
+        return TokenSignIn(CUSTOMER, from_memory=False, scopes=frozenset(), client_id=1)
 
 
 @pytest.fixture
@@ -171,9 +171,11 @@ def test_every_error_bears_its_challenge(refusal: APIException, status: int, hea
 
 def test_a_scope_is_asked_of_tokens_only() -> None:
     permission, asking = bearer.HasScope("chat.authenticate"), request(None)
-    asking.auth = TokenSignIn(CUSTOMER, from_memory=False, scopes=frozenset({"openid", "chat.authenticate"}))
+    asking.auth = TokenSignIn(
+        CUSTOMER, from_memory=False, scopes=frozenset({"openid", "chat.authenticate"}), client_id=1
+    )
     assert permission.has_permission(asking, APIView())
-    asking.auth = TokenSignIn(CUSTOMER, from_memory=False, scopes=frozenset({"openid", "chat"}))
+    asking.auth = TokenSignIn(CUSTOMER, from_memory=False, scopes=frozenset({"openid", "chat"}), client_id=1)
     with pytest.raises(bearer.ScopeMissing):
         permission.has_permission(asking, APIView())
     asking.auth = None

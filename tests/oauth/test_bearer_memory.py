@@ -13,7 +13,7 @@ MOMENT = timedelta(microseconds=1)
 
 
 def known(*, expires: datetime = NOW + timedelta(minutes=10)) -> KnownToken:
-    return KnownToken(CUSTOMER, frozenset({"chat.authenticate"}), expires)
+    return KnownToken(CUSTOMER, frozenset({"chat.authenticate"}), 1, expires)
 
 
 def test_what_was_remembered_comes_back() -> None:
