@@ -1,1 +1,163 @@
-"""Background jobs: each is a trigger alone, and may come twice; what is to be done stands in the tables."""
+"""Background jobs: each is a trigger alone, and may come twice; what is to be done stands in the tables.
+
+``defer_…`` adds a job within the transaction that is open on Django's connection, so that neither comes without the
+other. A job that something goes wrong with comes again, for as long as there is something to do; one whose service
+says when to come again does so then.
+"""
+
+import random
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+import structlog
+from django.db import InterfaceError, OperationalError
+from django.utils import timezone
+from django.utils.module_loading import import_string
+from procrastinate import BaseRetryStrategy, RetryDecision
+from procrastinate.contrib.django import app
+from procrastinate.jobs import Job
+
+from authenticate_app.messages.job_metrics import Outcome, count
+
+log = structlog.get_logger("chatauth.jobs")
+
+FIRST_PAUSE = timedelta(seconds=1)
+LONGEST_PAUSE = timedelta(minutes=10)
+DOUBLINGS = 10
+"""After so many the longest pause is reached."""
+
+
+class Queue(StrEnum):
+    """What is worked on apart, so that nothing that hangs delays anything else."""
+
+    INBOUND = "inbound"
+    GATEWAY = "gateway"
+    TIMERS = "timers"
+    WEBHOOKS = "webhooks"
+
+
+class Task(StrEnum):
+    """The names of the jobs, as they stand in the database."""
+
+    PROCESS_MESSAGE = "process_message"
+    SEND_MESSAGE = "send_message"
+    SETTLE_SIGN_IN = "settle_sign_in"
+    DELIVER_WEBHOOK = "deliver_webhook"
+
+
+class ComeAgain(Exception):
+    """The job is to run again at that time; nothing went wrong with it."""
+
+    def __init__(self, at: datetime) -> None:
+        super().__init__(f"again at {at:%H:%M:%S}")
+        self.at = at
+
+
+class Patience(BaseRetryStrategy):
+    """Never gives up: what is no longer to be done, the service finds out by itself."""
+
+    def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision:
+        """Return when the job runs again: when it said, or later and later."""
+        at = exception.at if isinstance(exception, ComeAgain) else timezone.now() + pause(job.attempts)
+        return RetryDecision(retry_at=at)
+
+
+def pause(failures: int) -> timedelta:
+    """Return how long to wait after so many failures: twice as long each time, and never all at the same time."""
+    longest = min(FIRST_PAUSE * 2.0 ** min(failures, DOUBLINGS), LONGEST_PAUSE)
+    return longest * random.uniform(0.5, 1.0)  # noqa: S311 - spreads load, keeps no secret
+
+
+def lock_of(*, business_pk: int, customer_id: str) -> str:
+    """Return the lock of a conversation: its messages are processed one after the other."""
+    return f"conversation:{business_pk}:{customer_id}"
+
+
+# Adding jobs
+
+
+def defer_process_message(*, inbound_id: int, lock: str, at: datetime | None = None) -> None:
+    """Have a message that was received processed; ``lock`` as ``lock_of`` makes it."""
+    process_message.configure(lock=lock, schedule_at=at).defer(inbound_id=inbound_id)
+
+
+def defer_send_message(*, message_id: UUID, at: datetime | None = None) -> None:
+    """Have a message sent to the gateway."""
+    send_message.configure(schedule_at=at).defer(message_id=str(message_id))
+
+
+def defer_settle_sign_in(*, sign_in_id: UUID, at: datetime | None = None) -> None:
+    """Have a sign-in concluded as far as it can be at that time."""
+    settle_sign_in.configure(schedule_at=at).defer(sign_in_id=str(sign_in_id))
+
+
+def defer_deliver_webhook(*, delivery_id: UUID, at: datetime | None = None) -> None:
+    """Have a webhook delivered."""
+    deliver_webhook.configure(schedule_at=at).defer(delivery_id=str(delivery_id))
+
+
+# Jobs
+
+
+@app.task(name=Task.PROCESS_MESSAGE.value, queue=Queue.INBOUND.value, retry=Patience())
+def process_message(inbound_id: int) -> None:
+    """Process a message that was received."""
+    _run(Task.PROCESS_MESSAGE, lambda now: _service("processing.process")(inbound_id=inbound_id, now=now))
+
+
+@app.task(name=Task.SEND_MESSAGE.value, queue=Queue.GATEWAY.value, retry=Patience())
+def send_message(message_id: str) -> None:
+    """Try once to send a message."""
+    _run(Task.SEND_MESSAGE, lambda now: _service("sending.send")(message_id=UUID(message_id), now=now))
+
+
+@app.task(name=Task.SETTLE_SIGN_IN.value, queue=Queue.TIMERS.value, retry=Patience())
+def settle_sign_in(sign_in_id: str) -> None:
+    """Conclude a sign-in, if its time has come."""
+    _run(Task.SETTLE_SIGN_IN, lambda now: _service("sign_ins.settle")(sign_in_id=UUID(sign_in_id), now=now))
+
+
+@app.task(name=Task.DELIVER_WEBHOOK.value, queue=Queue.WEBHOOKS.value, retry=Patience())
+def deliver_webhook(delivery_id: str) -> None:
+    """Try once to deliver a webhook; the sweeps bring it again when its next attempt is due (``sweeps``)."""
+    _run(
+        Task.DELIVER_WEBHOOK,
+        lambda now: _forget(_service("deliveries.attempt")(delivery_id=UUID(delivery_id), now=now)),
+    )
+
+
+def _forget(_pause: timedelta | None) -> None:
+    """Let a webhook's further attempts be: for a receiver that is away, they would fill the queue for a day."""
+
+
+def _service(path: str) -> Callable[..., Any]:
+    """Return a function of this package, imported by the processes alone that work on jobs."""
+    service: Callable[..., Any] = import_string(f"authenticate_app.messages.{path}")
+    return service
+
+
+def _run(task: Task, act: Callable[[datetime], Any]) -> None:
+    """Run a service, count how that ended, log what went wrong.
+
+    Raises:
+        ComeAgain: the service says so, by the time that it returns.
+        Exception: whatever the service raises.
+    """
+    now = timezone.now()
+    try:
+        again_after = act(now)
+    except (OperationalError, InterfaceError) as error:
+        count(task, Outcome.FAILED)
+        log.warning("job interrupted", task=task.value, error=type(error).__name__)
+        raise
+    except Exception:
+        count(task, Outcome.FAILED)
+        log.error("job failed", task=task.value, exc_info=True)  # noqa: G201 - structlog
+        raise
+    if isinstance(again_after, timedelta):
+        count(task, Outcome.AGAIN)
+        raise ComeAgain(timezone.now() + again_after)
+    count(task, Outcome.DONE)
