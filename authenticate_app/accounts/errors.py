@@ -6,7 +6,10 @@ class SignInFailed(Exception):
 
 
 class SignInWait(Exception):
-    """Nothing was checked; the password may be right. ``wait``: seconds after which to try again, at least 1."""
+    """Nothing was checked; the password may be right. ``wait``: seconds after which to try again, at least 1.
+
+    ``waits`` says it to people.
+    """
 
     def __init__(self, wait: int) -> None:
         super().__init__(f"wait {wait} s")

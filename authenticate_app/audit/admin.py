@@ -56,7 +56,7 @@ EVENT_NAMES: dict[str, Any] = {
     Event.OAUTH_CLIENT_REFUSED: _("Client refused"),
     Event.OAUTH_CLIENT_THROTTLED: _("Client refused: too many failures"),
     Event.OAUTH_TOKEN_ISSUED: _("Access token issued"),
-    Event.OAUTH_TOKEN_REFUSED: _("Code or refresh token refused"),
+    Event.OAUTH_TOKEN_REFUSED: _("Token request refused"),
     Event.OAUTH_TOKEN_REUSED: _("Code or refresh token used twice: its sign-in ended"),
     Event.OAUTH_TOKENS_REVOKED: _("Access and refresh tokens revoked"),
     Event.OAUTH_SIGNED_OUT: _("Signed out by an application"),

@@ -14,21 +14,20 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from authenticate_app.accounts.credentials import MalformedCredentials, checked
-from authenticate_app.accounts.errors import SignInBusy, SignInFailed, SignInWait
+from authenticate_app.accounts.errors import SignInFailed, SignInWait
 from authenticate_app.accounts.sign_in import Origin, sign_in
 from authenticate_app.accounts.signed_in import signed_in_user
+from authenticate_app.accounts.waits import answer_wait, wait_fault
 from authenticate_app.factors import passkeys
 from authenticate_app.factors.account_views import PAGE
 from authenticate_app.factors.challenges import Purpose
 from authenticate_app.factors.errors import FactorRefused
-from authenticate_app.factors.forms import WRONG_PASSWORD, PasswordForm, wait_of
+from authenticate_app.factors.forms import WRONG_PASSWORD, PasswordForm
 from authenticate_app.factors.recent import note_confirmation
 from authenticate_app.factors.relying_party import relying_party
 from authenticate_app.factors.requests import holder_of
 from authenticate_app.factors.services import CODE_STEP, second_step
 from authenticate_app.factors.sign_in_views import sent_credential
-
-TOO_MANY_REQUESTS, SERVICE_UNAVAILABLE = 429, 503
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -46,11 +45,8 @@ def confirm(request: HttpRequest) -> HttpResponse:
     try:
         _prove_password(request, form.cleaned_data["password"])
     except SignInWait as refusal:
-        form.add_error(None, wait_of(refusal))
-        response = _page(request, form)
-        response.status_code = SERVICE_UNAVAILABLE if isinstance(refusal, SignInBusy) else TOO_MANY_REQUESTS
-        response["Retry-After"] = str(refusal.wait)
-        return response
+        form.add_error(None, wait_fault(refusal))
+        return answer_wait(_page(request, form), refusal)
     except (SignInFailed, MalformedCredentials):
         form.add_error(None, WRONG_PASSWORD)
         return _page(request, form)

@@ -5,16 +5,13 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext_lazy
 
 from authenticate_app.accounts.credentials import MAXIMUM_PASSWORD
-from authenticate_app.accounts.errors import SignInBusy, SignInWait
 from authenticate_app.factors.models import Passkey
 from authenticate_app.factors.responses import LONGEST
 
 LONGEST_CODE = 64
 """Characters: a recovery code with blanks around its groups, and then some."""
-SECONDS_PER_MINUTE = 60
 
 WRONG_CODE = _("That code is not right, or was used before. Please enter the code that the app shows now.")
 WRONG_PASSWORD = _("That is not your password. Please try again.")
@@ -84,16 +81,3 @@ class PasskeyNameForm(forms.ModelForm):  # type: ignore[type-arg]
                 _("The name holds a control character, such as a tab; it should hold printable characters only.")
             )
         return name
-
-
-def wait_of(refusal: SignInWait) -> Any:
-    """Say when to try again."""
-    if isinstance(refusal, SignInBusy):
-        return _("Too many people are signing in at this moment. Please try again.")
-    minutes = -(-refusal.wait // SECONDS_PER_MINUTE)
-    sentence = ngettext_lazy(
-        "Too many attempts have failed. Please try again in %(minutes)d minute.",
-        "Too many attempts have failed. Please try again in %(minutes)d minutes.",
-        minutes,
-    )
-    return sentence % {"minutes": minutes}

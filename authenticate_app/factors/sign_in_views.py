@@ -15,19 +15,19 @@ from authenticate_app.accounts.destinations import destination_of, own_path
 from authenticate_app.accounts.models import User
 from authenticate_app.accounts.pending import Pending
 from authenticate_app.accounts.sign_in import Origin
+from authenticate_app.accounts.waits import answer_wait, wait_fault
 from authenticate_app.factors import changes, codes, passkeys
 from authenticate_app.factors.challenges import Purpose
 from authenticate_app.factors.changes import Deed
 from authenticate_app.factors.enrolment import enrolment_of, forget_enrolment
 from authenticate_app.factors.errors import CodeThrottled, FactorRefused, Reason
-from authenticate_app.factors.forms import WRONG_CODE, AskedCodeForm, CodeForm, PasskeyForm, wait_of
+from authenticate_app.factors.forms import WRONG_CODE, AskedCodeForm, CodeForm, PasskeyForm
 from authenticate_app.factors.models import Passkey
 from authenticate_app.factors.relying_party import relying_party
 from authenticate_app.factors.requests import holder_of
 from authenticate_app.factors.selectors import factors_of
 from authenticate_app.factors.services import CODE_STEP, SET_UP_STEP, second_step
 
-TOO_MANY_REQUESTS = 429
 TRIES = "chatauth_code_tries"
 """Key of the session: how many codes were wrong since the password was right."""
 MOST_TRIES = 5
@@ -58,10 +58,8 @@ def _use_code(request: HttpRequest, waiting: Pending, form: CodeForm) -> HttpRes
     try:
         codes.use_code(form.cleaned_data["code"], user=waiting.user, origin=Origin.of(request), now=now)
     except CodeThrottled as throttled:
-        form.refuse(wait_of(throttled))
-        response = _code_page(request, waiting, form)
-        response.status_code, response["Retry-After"] = TOO_MANY_REQUESTS, str(throttled.wait)
-        return response
+        form.refuse(wait_fault(throttled))
+        return answer_wait(_code_page(request, waiting, form), throttled)
     except FactorRefused:
         return _wrong_code(request, waiting, form)
     request.session.pop(TRIES, None)

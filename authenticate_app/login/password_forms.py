@@ -13,7 +13,8 @@ from authenticate_app.accounts.credentials import MAXIMUM_NAME, MAXIMUM_PASSWORD
 from authenticate_app.accounts.errors import SignInFailed, SignInWait
 from authenticate_app.accounts.models import User
 from authenticate_app.accounts.sign_in import Origin, sign_in
-from authenticate_app.login.forms import AS_TYPED, minutes, refusal_of
+from authenticate_app.accounts.waits import minutes, wait_fault
+from authenticate_app.login.forms import AS_TYPED
 
 
 def _password_field(label: Any, autocomplete: str) -> forms.CharField:
@@ -22,11 +23,11 @@ def _password_field(label: Any, autocomplete: str) -> forms.CharField:
 
 
 class NewPasswordForm(SetPasswordMixin, forms.Form):  # type: ignore[type-arg]
-    """A new password, twice. ``wait``: after ``refuse``, seconds until to try again; else None."""
+    """A new password, twice. ``refusal``: after ``refuse``, for how long to wait; else None."""
 
     new_password1 = _password_field(_("New password"), "new-password")
     new_password2 = _password_field(_("New password, once more"), "new-password")
-    wait: int | None = None
+    refusal: SignInWait | None = None
 
     def __init__(self, user: User, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -50,8 +51,8 @@ class NewPasswordForm(SetPasswordMixin, forms.Form):  # type: ignore[type-arg]
 
     def refuse(self, refusal: SignInWait) -> None:
         """Say when to try again."""
-        self.wait = refusal.wait
-        self.add_error(None, refusal_of(refusal))
+        self.refusal = refusal
+        self.add_error(None, wait_fault(refusal))
 
     def say_changed_meanwhile(self) -> None:
         """Say that the password was changed by another page while this one was open."""
@@ -83,21 +84,21 @@ class ChangedPasswordForm(NewPasswordForm):
 
 
 class ForgottenForm(forms.Form):
-    """Who it is, by user name or e-mail address. ``wait`` is as in ``NewPasswordForm``."""
+    """Who it is, by user name or e-mail address. ``refusal`` is as in ``NewPasswordForm``."""
 
     name = forms.CharField(
         label=_("User name or e-mail address"),
         max_length=MAXIMUM_NAME,
         widget=forms.TextInput(attrs={**AS_TYPED, "autocomplete": "username"}),
     )
-    wait: int | None = None
+    refusal: SignInWait | None = None
 
-    def refuse(self, wait: int) -> None:
+    def refuse(self, refusal: SignInWait) -> None:
         """Say that enough e-mails were sent, for now."""
-        self.wait = wait
+        self.refusal = refusal
         message = ngettext_lazy(
             "A new password was asked for too often. Please look for our e-mail, or try again in %(minutes)d minute.",
             "A new password was asked for too often. Please look for our e-mail, or try again in %(minutes)d minutes.",
             "minutes",
         )
-        self.add_error(None, ValidationError(message, code="throttled", params={"minutes": minutes(wait)}))
+        self.add_error(None, ValidationError(message, code="throttled", params={"minutes": minutes(refusal)}))

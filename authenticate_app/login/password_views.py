@@ -83,7 +83,7 @@ class Forgotten(Refusing):
         try:
             ask_for_link(LinkRequest(name, Origin.of(self.request), language), now=timezone.now())
         except TooManyLinks as refusal:
-            form.refuse(refusal.wait)
+            form.refuse(refusal)
             return self.form_invalid(form)
         return redirect(_with_next(reverse("password-forgotten-sent"), next_url_of(self.request)))
 

@@ -14,6 +14,7 @@ from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
 
 from authenticate_app.accounts import mail
+from authenticate_app.accounts.errors import SignInWait
 from authenticate_app.accounts.models import LoginName, User, new_password_stamp
 from authenticate_app.accounts.names import name_key
 from authenticate_app.accounts.passwords import make_hash
@@ -46,12 +47,8 @@ class Reason(StrEnum):
     TOO_OFTEN = "asked-too-often"
 
 
-class TooManyLinks(Exception):
-    """No more links are sent for this name, or for this address. ``wait``: seconds after which to try again."""
-
-    def __init__(self, wait: int) -> None:
-        super().__init__(f"wait {wait} s")
-        self.wait = wait
+class TooManyLinks(SignInWait):
+    """No more links are sent for this name, or for this address."""
 
 
 def set_new_password(request: HttpRequest, *, user: User, password: str, way: Way, now: datetime) -> bool:

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from authenticate_app.accounts.destinations import destination_of, own_path
 from authenticate_app.accounts.models import User
+from authenticate_app.accounts.waits import answer_wait
 from authenticate_app.audit.events import Event
 from authenticate_app.audit.services import record_of_request
 from authenticate_app.factors.relying_party import relying_party
@@ -24,7 +25,7 @@ from authenticate_app.login.metrics import EXPIRED
 from authenticate_app.login.requests import authorization_parameters, next_url_of
 from authenticate_app.login.services import proceed
 
-SERVICE_UNAVAILABLE, TOO_MANY_REQUESTS, FORBIDDEN = 503, 429, 403
+FORBIDDEN = 403
 YEAR = 365 * 24 * 3600
 
 
@@ -65,11 +66,8 @@ class SignIn(LoginView):
 
 
 def refused(response: HttpResponse, form: Any) -> HttpResponse:
-    """Give a page whose form was refused its status: 429 or 503 where nothing was checked, with ``Retry-After``."""
-    if form.wait is not None:
-        response.status_code = TOO_MANY_REQUESTS if form.has_error("__all__", "throttled") else SERVICE_UNAVAILABLE
-        response["Retry-After"] = str(form.wait)
-    return response
+    """Give a page whose form was refused its status: that of a wait, where nothing was checked."""
+    return response if form.refusal is None else answer_wait(response, form.refusal)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -38,7 +38,7 @@ def test_form_and_basic_count_together_and_people_are_told_when_to_come_back(use
     assert not sign_in("dcsadmin1", "wrong").is_valid()
     form = sign_in("dcsadmin1", PASSWORD)
     assert not form.is_valid()
-    assert form.errors["__all__"] == ["Too many sign-ins have failed. Please try again in 15 minutes."]
+    assert form.errors["__all__"] == ["Too many attempts have failed. Please try again in 15 minutes."]
     assert list(AuditEvent.objects.order_by("id").values_list("event", flat=True)) == [
         "sign_in_failed",
         "sign_in_throttled",

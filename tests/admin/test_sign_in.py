@@ -92,7 +92,7 @@ def test_too_many_failures_are_refused_and_say_when_to_try_again(superuser: User
     for _attempt in range(3):
         sign_in(Browser(), superuser.username, "wrong")
     response = sign_in(Browser(), superuser.username)
-    assert "Too many sign-ins have failed" in response.content.decode()
+    assert "Too many attempts have failed" in response.content.decode()
 
 
 def count(**fields: Any) -> FailureCount:
