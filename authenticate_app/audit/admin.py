@@ -55,6 +55,7 @@ EVENT_NAMES: dict[str, Any] = {
     Event.CONSENT_REFUSED: _("Consent refused"),
     Event.OAUTH_CLIENT_REFUSED: _("Client refused"),
     Event.OAUTH_CLIENT_THROTTLED: _("Client refused: too many failures"),
+    Event.OAUTH_CODE_REDEEMED: _("Code redeemed"),
     Event.OAUTH_TOKEN_ISSUED: _("Access token issued"),
     Event.OAUTH_TOKEN_REFUSED: _("Token request refused"),
     Event.OAUTH_TOKEN_REUSED: _("Code or refresh token used twice: its sign-in ended"),

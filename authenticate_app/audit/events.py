@@ -28,6 +28,7 @@ class Event(StrEnum):
     CONSENT_REFUSED = "consent_refused"
     OAUTH_CLIENT_REFUSED = "oauth_client_refused"
     OAUTH_CLIENT_THROTTLED = "oauth_client_throttled"
+    OAUTH_CODE_REDEEMED = "oauth_code_redeemed"
     OAUTH_TOKEN_ISSUED = "oauth_token_issued"  # noqa: S105 - the name of an event
     OAUTH_TOKEN_REFUSED = "oauth_token_refused"  # noqa: S105 - the name of an event
     OAUTH_TOKEN_REUSED = "oauth_token_reused"  # noqa: S105 - the name of an event

@@ -83,7 +83,7 @@ def _proof(purpose: Purpose, client: Client | None) -> list[Any]:
 def _rights(purpose: Purpose) -> list[Any]:
     if not _has_customers(purpose):
         return ["acting_user", "fixed_scopes"]
-    redirects = ["fixed_redirect_uri"] if RULES[purpose].redirect_uri else ["redirect_uris"]
+    redirects = ["fixed_redirect_uri", "serves_new_flow"] if RULES[purpose].redirect_uri else ["redirect_uris"]
     after = ["post_logout_redirect_uris"] if purpose == Purpose.WEB else []
     return [*redirects, *after, "allowed_scopes", "is_trusted"]
 

@@ -20,10 +20,10 @@ from authenticate_app.accounts.models import User
 from authenticate_app.accounts.rules import may_lend
 from authenticate_app.audit.forms import WholeRowForm
 from authenticate_app.oauth import scopes
-from authenticate_app.oauth.client_services import DEMONSTRATION, apply_purpose
+from authenticate_app.oauth.client_services import DEMONSTRATION, apply_purpose, serve_new_flow
 from authenticate_app.oauth.models import Client
 from authenticate_app.oauth.pictures import checked_picture
-from authenticate_app.oauth.purposes import RULES, Purpose
+from authenticate_app.oauth.purposes import RULES, Purpose, messages_callback
 
 CLIENT_ID: Final = re.compile(r"[A-Za-z0-9._~-]{1,100}")
 """Unreserved characters (RFC 3986, section 2.3): a client id stands in addresses, forms and headers."""
@@ -79,6 +79,15 @@ class ClientForm(WholeRowForm):
         widget=UnfoldAdminFileFieldWidget(attrs={"accept": "image/png,image/jpeg,image/webp"}),
         help_text=_("PNG, JPEG or WebP, at most 128 KB, 16 to 1024 pixels a side; best square. No SVG."),
     )
+    serves_new_flow = forms.BooleanField(
+        label=_("Serves the new flow too"),
+        required=False,
+        widget=UnfoldBooleanWidget,
+        help_text=_(
+            "Apple knows one client of a business. Choose this where the business allows both flows: this server's own "
+            "callback becomes a second redirect URI."
+        ),
+    )
     without_logo = forms.BooleanField(label=_("Remove the logo"), required=False, widget=UnfoldBooleanWidget)
 
     class Meta:
@@ -105,6 +114,8 @@ class ClientForm(WholeRowForm):
         self._say_what_names_are_for()
         if "allowed_scopes" in self.fields:
             self._offer_scopes()
+        if "serves_new_flow" in self.fields:
+            self.initial["serves_new_flow"] = messages_callback() in self.instance.redirect_uris.split()
 
     def _say_what_names_are_for(self) -> None:
         if "name" in self.fields:
@@ -183,6 +194,8 @@ class ClientForm(WholeRowForm):
         if "display_name" not in self.fields:
             self.instance.display_name = self.cleaned_data.get("name", "")
         self._take_logo()
+        if "serves_new_flow" in self.cleaned_data:
+            serve_new_flow(self.instance, serves=self.cleaned_data["serves_new_flow"])
         apply_purpose(self.instance)
         super()._post_clean()
 

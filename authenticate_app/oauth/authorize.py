@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods
 from authenticate_app.accounts.sign_in import Origin
 from authenticate_app.audit.events import Event
 from authenticate_app.audit.services import record_of_request
-from authenticate_app.oauth import authorization, metrics
+from authenticate_app.oauth import authorization, metrics, observers
 from authenticate_app.oauth.authorization import AuthorizationRequest, ErrorForClient, Step
 from authenticate_app.oauth.context import Context
 from authenticate_app.oauth.errors import ErrorCode, UntrustedRequest
@@ -77,6 +77,7 @@ def _posted(request: HttpRequest) -> HttpResponse:
 def _asked(request: HttpRequest) -> HttpResponse:
     context = Context(Origin.of(request), timezone.now(), person=person_of(request))
     asked = authorization.read(request, context)
+    observers.tell(asked.client, asked.state, context.now)
     step = authorization.next_step(asked, context)
     if step is Step.SIGN_IN:
         return _counted(_to_sign_in(asked, context), "sign_in")

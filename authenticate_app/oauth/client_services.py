@@ -4,7 +4,7 @@ from typing import Final
 
 from authenticate_app.oauth import scopes, secrets
 from authenticate_app.oauth.models import Client
-from authenticate_app.oauth.purposes import RULES, WITHOUT_PKCE
+from authenticate_app.oauth.purposes import RULES, WITHOUT_PKCE, messages_callback
 
 DEMONSTRATION: Final = "demonstration-"
 """What the ids of a demonstration's clients begin with; production refuses them (check chatauth.E001)."""
@@ -16,9 +16,16 @@ def apply_purpose(client: Client) -> None:
     client.authorization_grant_type = rules.grant_type
     client.pkce_required = client.purpose not in WITHOUT_PKCE
     client.client_type = client.client_type or Client.CLIENT_CONFIDENTIAL
-    client.redirect_uris = rules.redirect_uri or client.redirect_uris
+    if rules.redirect_uri:
+        serve_new_flow(client, serves=rules.may_have_callback and messages_callback() in client.redirect_uris.split())
     if not client.allowed_scopes:
         client.allowed_scopes = " ".join(scope for scope in scopes.SCOPES if scope in rules.scopes)
+
+
+def serve_new_flow(client: Client, *, serves: bool) -> None:
+    """Let a client of the legacy flow serve the new one too, or that one no longer; it still has to be saved."""
+    own = [messages_callback()] if serves else []
+    client.redirect_uris = " ".join([RULES[client.purpose].redirect_uri, *own])
 
 
 def renew_secret(*, client: Client) -> str | None:

@@ -32,7 +32,8 @@ SECRET_ON_PHONES = Concession(
     _("secret reaches phones"),
     _(
         "The legacy flow sends the secret to customers' phones, so it keeps nobody out. Therefore this client can only "
-        "exchange a code, at the one redirect URI that phones intercept: no refresh tokens, no client credentials."
+        "exchange a code, at the redirect URI that phones intercept and at this server's own callback: no refresh "
+        "tokens, no client credentials."
     ),
 )
 NO_SECRET = Concession(

@@ -14,9 +14,9 @@ from authenticate_app.oauth.purposes import RULES
 
 def targets_of(client: Client, redirect_uri: str) -> list[str]:
     """What ``form-action`` has to name besides ourselves: the origin of a registered URI, and the purpose's schemes."""
-    parts = urlsplit(redirect_uri)
-    schemes = [f"{scheme}:" for scheme in sorted(RULES[client.purpose].redirect_schemes)]
-    return [f"{parts.scheme}://{parts.netloc}", *schemes]
+    parts, rules = urlsplit(redirect_uri), RULES[client.purpose]
+    schemes = () if redirect_uri == rules.redirect_uri else rules.redirect_schemes  # there the phone takes over itself
+    return [f"{parts.scheme}://{parts.netloc}", *(f"{scheme}:" for scheme in sorted(schemes))]
 
 
 def letting_forms_lead_to(targets: list[str], response: HttpResponse) -> HttpResponse:

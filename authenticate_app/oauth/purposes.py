@@ -21,6 +21,8 @@ CODE = AbstractApplication.GRANT_AUTHORIZATION_CODE
 CLIENT_CREDENTIALS = AbstractApplication.GRANT_CLIENT_CREDENTIALS
 APPLE_REDIRECT_URI = "https://auth.businesschat.apple.com"
 """Where the phone itself takes the code, in the legacy flow of Apple Messages for Business."""
+MESSAGES_CALLBACK_PATH = "amb/oauth/callback"
+"""Where this server takes the code in the new flow: the path of its address, without the slash in front."""
 
 
 class Purpose(models.TextChoices):
@@ -45,7 +47,9 @@ class Rules:
     has_refresh_tokens: bool = False
     may_be_public: bool = False
     redirect_uri: str = ""
-    """The only redirect URI; empty where the client has its own."""
+    """The redirect URI that it always has; empty where the client has its own."""
+    may_have_callback: bool = False
+    """Whether our own callback may stand beside ``redirect_uri``."""
     redirect_schemes: frozenset[str] = frozenset()
     """Schemes that the pages of the flow go to besides the redirect URI's."""
 
@@ -54,10 +58,21 @@ RULES: Mapping[str, Rules] = {
     Purpose.APPLE_NEW: Rules(
         CODE, frozenset(scopes.SCOPES) - {scopes.MESSAGES}, redirect_schemes=frozenset({"messages-auth"})
     ),
-    Purpose.APPLE_LEGACY: Rules(CODE, frozenset(scopes.OF_PEOPLE), redirect_uri=APPLE_REDIRECT_URI),
+    Purpose.APPLE_LEGACY: Rules(
+        CODE,
+        frozenset(scopes.OF_PEOPLE),
+        redirect_uri=APPLE_REDIRECT_URI,
+        may_have_callback=True,
+        redirect_schemes=frozenset({"messages-auth"}),
+    ),
     Purpose.WEB: Rules(CODE, frozenset(scopes.SCOPES) - {scopes.MESSAGES}, has_refresh_tokens=True, may_be_public=True),
     Purpose.INTEGRATION: Rules(CLIENT_CREDENTIALS, scopes.OF_SYSTEMS),
 }
+
+
+def messages_callback() -> str:
+    """The address at which this server takes the codes of the new flow."""
+    return f"{settings.PUBLIC_BASE_URL}/{MESSAGES_CALLBACK_PATH}"
 
 
 def faults(client: "Client") -> "dict[str, list[StrOrPromise]]":
@@ -106,10 +121,18 @@ def _of_redirects(client: "Client", rules: Rules) -> "Iterator[tuple[str, StrOrP
     if rules.grant_type != CODE:
         if uris:
             yield "redirect_uris", _("An integration has no redirect URI: nobody signs in on its way.")
-    elif rules.redirect_uri and uris != [rules.redirect_uri]:
-        yield (
-            "redirect_uris",
-            _("The phone itself takes the code: the only redirect URI is %(uri)s.") % {"uri": rules.redirect_uri},
-        )
+    elif rules.redirect_uri:
+        yield from _of_fixed_redirects(uris, rules)
     elif not uris:
         yield "redirect_uris", _("Give at least one redirect URI.")
+
+
+def _of_fixed_redirects(uris: list[str], rules: Rules) -> "Iterator[tuple[str, StrOrPromise]]":
+    """Apple knows one client of a business, so that of the legacy flow may serve the new flow too."""
+    if uris in ([rules.redirect_uri], [rules.redirect_uri, messages_callback()]):
+        return
+    sentence = _(
+        "The phone itself takes the code: the redirect URI is %(uri)s. Besides it there can only be this server's own "
+        "callback, %(callback)s, for the new flow."
+    )
+    yield "redirect_uris", sentence % {"uri": rules.redirect_uri, "callback": messages_callback()}

@@ -13,7 +13,7 @@ from authenticate_app.accounts.models import User
 from authenticate_app.audit.events import Event
 from authenticate_app.audit.models import AuditEvent
 from authenticate_app.oauth.models import Client
-from authenticate_app.oauth.purposes import APPLE_REDIRECT_URI, Purpose
+from authenticate_app.oauth.purposes import APPLE_REDIRECT_URI, Purpose, messages_callback
 from tests.admin.conftest import Browser, SignedIn
 from tests.oauth.pictures import png
 from tests.tokens import store_integration, store_web_application
@@ -65,7 +65,7 @@ def test_first_of_all_the_purpose_is_asked_for(admin: Browser, query: str) -> No
 ASKED = {
     Purpose.WEB: {"redirect_uris", "post_logout_redirect_uris", "client_type", "logo_file", "signed_access_tokens"},
     Purpose.APPLE_NEW: {"redirect_uris", "logo_file"},
-    Purpose.APPLE_LEGACY: {"logo_file"},
+    Purpose.APPLE_LEGACY: {"serves_new_flow", "logo_file"},
     Purpose.INTEGRATION: {"acting_user", "signed_access_tokens"},
 }
 
@@ -121,6 +121,17 @@ def test_the_legacy_flow_has_the_one_redirect_uri_and_says_where_its_secret_goes
     page = admin.get(change_address(client)).content.decode()
     assert "secret reaches phones" in page
     assert APPLE_REDIRECT_URI in page
+
+
+def test_one_client_of_apple_can_serve_both_flows_and_stop_to(admin: Browser) -> None:
+    make(admin, Purpose.APPLE_LEGACY, serves_new_flow="on")
+    client = Client.objects.get()
+    assert client.redirect_uris == f"{APPLE_REDIRECT_URI} {messages_callback()}"
+    page = admin.get(change_address(client))
+    assert page.context["adminform"].form.initial["serves_new_flow"] is True
+    admin.post(change_address(client), form_of(Purpose.APPLE_LEGACY))
+    client.refresh_from_db()
+    assert client.redirect_uris == APPLE_REDIRECT_URI
 
 
 def test_an_integration_acts_as_a_user(admin: Browser, service_account: User) -> None:

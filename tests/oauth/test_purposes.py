@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from authenticate_app.oauth.models import Client
-from authenticate_app.oauth.purposes import CODE, Purpose, faults
+from authenticate_app.oauth.purposes import APPLE_REDIRECT_URI, CODE, Purpose, faults, messages_callback
 from authenticate_app.oauth.redirect_uris import MOST
 
 CALLBACK = "https://www.example.com/callback"
@@ -47,3 +47,34 @@ def test_addresses_are_few() -> None:
 def test_plain_http_to_this_machine_is_for_demonstrations(settings: Any, environment: str) -> None:
     settings.ENVIRONMENT = environment
     assert bool(faults(web("http://127.0.0.1:8080/callback"))) == (environment == "production")
+
+
+def legacy(*redirect_uris: str) -> Client:
+    client = web(" ".join(redirect_uris))
+    client.purpose, client.pkce_required = Purpose.APPLE_LEGACY, False
+    return client
+
+
+def test_the_legacy_flow_has_apples_address_and_perhaps_our_callback(settings: Any) -> None:
+    settings.PUBLIC_BASE_URL = "https://chat.example.com"
+    assert messages_callback() == "https://chat.example.com/amb/oauth/callback"
+    assert faults(legacy(APPLE_REDIRECT_URI)) == {}
+    assert faults(legacy(APPLE_REDIRECT_URI, messages_callback())) == {}
+
+
+@pytest.mark.parametrize(
+    "redirect_uris",
+    [
+        (),
+        ("https://chat.example.com/amb/oauth/callback",),
+        (APPLE_REDIRECT_URI, CALLBACK),
+        (APPLE_REDIRECT_URI, "https://chat.example.com/amb/oauth/callback", CALLBACK),
+        (APPLE_REDIRECT_URI, "https://chat.example.com/amb/oauth/callback/"),
+    ],
+)
+def test_the_legacy_flow_has_no_other_address(settings: Any, redirect_uris: tuple[str, ...]) -> None:
+    settings.PUBLIC_BASE_URL = "https://chat.example.com"
+    assert [str(fault) for fault in faults(legacy(*redirect_uris))["redirect_uris"]] == [
+        "The phone itself takes the code: the redirect URI is https://auth.businesschat.apple.com. Besides it there "
+        "can only be this server's own callback, https://chat.example.com/amb/oauth/callback, for the new flow."
+    ]
