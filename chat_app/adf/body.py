@@ -136,7 +136,7 @@ def _decode_json(text: str) -> Any:
 
 
 def _faults(text: str, value: dict[str, Any]) -> Iterator[Fault]:
-    if any(type(item) in NESTED for item in value.values()) or isinstance(value, strict_json.Repeating):
+    if not NESTED.isdisjoint(map(type, value.values())) or isinstance(value, strict_json.Repeating):
         for way, name in strict_json.repeated_names(value):
             yield _fault(codes.REPEATED_NAME, (*way, name))
     if "\\u" in text:  # control characters and surrogates can only come escaped, the rest is not JSON or not UTF-8

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from typing import Annotated, Any, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, PrivateAttr
+from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler
 from pydantic.alias_generators import to_camel
 from pydantic_core import core_schema
 
@@ -235,25 +235,17 @@ class ChatAuthenticateRequest(BaseModel):
         ),
     ] = None
 
-    _release: Release = PrivateAttr(default_factory=lambda: NEWEST)  # a default would be copied deeply each time
-    _ignored: tuple[str, ...] = PrivateAttr(default=())
-
-    @property
-    def ignored(self) -> tuple[str, ...]:
-        """Names that were sent, are unknown, and were not refused; see ``schemas.metric_label``."""
-        return self._ignored
-
     @cached_property
     def custom_fields_object(self) -> dict[str, Any]:
         """The keys and values of ``customFields``; none when it was not sent."""
         return {} if self.custom_fields is None else dict(strict_json.decode(self.custom_fields))
 
-    def wire(self) -> dict[str, str | None]:
+    def wire(self, release: Release = NEWEST) -> dict[str, str | None]:
         """Return every attribute of the release as answers show it: strings and nulls, with defaults."""
         values = self.__dict__
         return {
             name: default if (value := values[field]) is None else value if type(value) is str else _as_text(value)
-            for field, name, default in columns(self._release)
+            for field, name, default in columns(release)
         }
 
     @cached_property
@@ -262,7 +254,7 @@ class ChatAuthenticateRequest(BaseModel):
         values = self.__dict__
         return {
             name: value if type(value) is str else _as_text(value)
-            for field, name, _ in columns(self._release)
+            for field, name, _ in columns(NEWEST)
             if (value := values[field]) is not None
         }
 
@@ -272,20 +264,7 @@ class ChatAuthenticateRequest(BaseModel):
 
         Raises ``pydantic.ValidationError`` when it did not come from there.
         """
-        return cls.build({name: stored[name] for _, name, _ in columns(release) if name in stored}, release=release)
-
-    @classmethod
-    def build(
-        cls, values: Mapping[str, Any], *, release: Release, ignored: tuple[str, ...] = ()
-    ) -> "ChatAuthenticateRequest":
-        """Validate values under their wire names, nulls and empty strings left out.
-
-        Raises ``pydantic.ValidationError`` with all faults.
-        """
-        request = cls.model_validate(values)
-        request._release = release
-        request._ignored = ignored
-        return request
+        return cls.model_validate({name: stored[name] for _, name, _ in columns(release) if name in stored})
 
 
 class Column(NamedTuple):

@@ -2,7 +2,7 @@
 
 import difflib
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from urllib.parse import quote
 
 from pydantic import ValidationError
@@ -29,8 +29,15 @@ REPORTED_WITH_THE_TEXT: Final = "string_unicode"
 """Lone surrogates, which ``adf.body`` has found already."""
 
 
-def parse(raw_body: bytes, *, release: Release, refuse_unknown: bool) -> ChatAuthenticateRequest:
-    """Read the body of a request; ``ignored`` of the result names what was unknown and not refused.
+class Parsed(NamedTuple):
+    """A request, and the names in its body that are unknown and were not refused; see ``metric_label``."""
+
+    request: ChatAuthenticateRequest
+    ignored: tuple[str, ...]
+
+
+def parse(raw_body: bytes, *, release: Release, refuse_unknown: bool) -> Parsed:
+    """Read the body of a request, which has none but attributes of the release.
 
     Raises ``AdfError`` (400) with all faults of the body, each with its path.
     """
@@ -44,15 +51,13 @@ def parse(raw_body: bytes, *, release: Release, refuse_unknown: bool) -> ChatAut
     faults = document.faults
     if unknown and refuse_unknown:
         faults += tuple(_unknown_faults(unknown, release))
-    return _validated(values, release=release, ignored=unknown, faults=faults)
+    return Parsed(_validated(values, faults), unknown)
 
 
-def _validated(
-    values: dict[str, Any], *, release: Release, ignored: tuple[str, ...], faults: tuple[Fault, ...]
-) -> ChatAuthenticateRequest:
+def _validated(values: dict[str, Any], faults: tuple[Fault, ...]) -> ChatAuthenticateRequest:
     """Put the faults of the values after those that are known already."""
     try:
-        request = ChatAuthenticateRequest.build(values, release=release, ignored=ignored)
+        request = ChatAuthenticateRequest.model_validate(values)
     except ValidationError as error:
         details = error.errors(include_url=False, include_input=False)
         faults += tuple(_value_fault(detail) for detail in details if detail["type"] != REPORTED_WITH_THE_TEXT)
@@ -116,6 +121,7 @@ def collection_url(public_base_url: str, *, version: str) -> str:
 def response_body(
     request: ChatAuthenticateRequest,
     *,
+    release: Release,
     interface_id: int,
     queue_id: int | None,
     jwt: str,
@@ -130,7 +136,7 @@ def response_body(
     ``queue_id`` is None while the queue is not assigned yet, ``port`` is None when it is the usual one of the scheme,
     ``href`` is the ``item_url``.
     """
-    content: dict[str, Any] = request.wire()
+    content: dict[str, Any] = request.wire(release)
     content["interfaceId"] = str(interface_id)
     content["queueId"] = None if queue_id is None else str(queue_id)
     content["jwt"] = jwt

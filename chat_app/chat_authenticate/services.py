@@ -53,9 +53,8 @@ def issue_chat_token(
         django.db.DatabaseError: the database did not answer.
     """
     check_end_user(caller, request)
-    placement = place(
-        request=request, caller=caller, routing=facts.routing.value, release=release, today=timezone.localdate(now)
-    )
+    today = timezone.localdate(now, timezone.get_default_timezone())  # callers have no time zone of their own
+    placement = place(request=request, caller=caller, routing=facts.routing.value, release=release, today=today)
     token = _new_token(now)
     jwt = sign(_claims(request.auth_user_name, token, placement.interface), key=_signing_key(facts, now))
     session = store(basis=facts.basis(caller), session=_new_session(request, placement, client_address), token=token)

@@ -1,7 +1,6 @@
 """``POST …/chatAuthenticate``: a signed token for an end user (docs/chat-authenticate.md)."""
 
 from collections.abc import Sequence
-from contextlib import suppress
 from http import HTTPStatus
 from typing import Any, NoReturn, cast
 
@@ -61,29 +60,31 @@ class ChatAuthenticateView(AdfView):
         """Parse, issue, answer."""
         if self.raw_body is None:  # another attempt would find the stream empty
             self.raw_body = self.read_body(request)
-        asked = schemas.parse(
-            self.raw_body,
-            release=Release.parse(settings.FUSION_RELEASE),
-            refuse_unknown=settings.UNKNOWN_ATTRIBUTES == "refuse",
+        release = Release.parse(settings.FUSION_RELEASE)
+        asked, ignored = schemas.parse(
+            self.raw_body, release=release, refuse_unknown=settings.UNKNOWN_ATTRIBUTES == "refuse"
         )
         issued = issue_chat_token(
             request=asked,
             caller=cast(Caller, request.user),  # what the authenticators and permissions of this view let through
             facts=self.facts(),
-            release=Release.parse(settings.FUSION_RELEASE),
+            release=release,
             client_address=request.META["REMOTE_ADDR"],
             now=timezone.now(),
         )
-        for name in asked.ignored:
+        for name in ignored:
             IGNORED_ATTRIBUTES.labels(schemas.metric_label(name)).inc()
         (BEGUN if issued.session.begun else RESUMED).inc()
-        return self.created(asked, issued, version)
+        return self.created(asked, issued, release, version)
 
-    def created(self, asked: ChatAuthenticateRequest, issued: IssuedChat, version: str) -> HttpResponse:
+    def created(
+        self, asked: ChatAuthenticateRequest, issued: IssuedChat, release: Release, version: str
+    ) -> HttpResponse:
         """Answer 201 with the attributes, the token and where it leads."""
         href = schemas.item_url(settings.PUBLIC_BASE_URL, version=version, auth_user_name=asked.auth_user_name)
         content = schemas.response_body(
             asked,
+            release=release,
             interface_id=issued.interface.id,
             queue_id=issued.session.queue_id,
             jwt=issued.jwt,
@@ -100,9 +101,10 @@ class ChatAuthenticateView(AdfView):
     def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Work through the request until it can be answered from facts that hold."""
         for self.attempt in range(ATTEMPTS):
-            with suppress(TryAgain):
+            try:
                 return super().dispatch(request, *args, **kwargs)
-            RETRIES.inc()
+            except TryAgain:
+                RETRIES.inc()
         raise AssertionError("The last attempt always answers.")
 
     def get_permissions(self) -> list[BasePermission]:

@@ -21,7 +21,13 @@ def parse(
 
 
 def parse_raw(text: str, *, release: Release = NEWEST, refuse_unknown: bool = True) -> ChatAuthenticateRequest:
-    return schemas.parse(text.encode(), release=release, refuse_unknown=refuse_unknown)
+    return schemas.parse(text.encode(), release=release, refuse_unknown=refuse_unknown).request
+
+
+def ignored(values: dict[str, Any], *, release: Release = NEWEST, refuse_unknown: bool = True) -> tuple[str, ...]:
+    """Return the unknown names of a body that are not refused."""
+    raw_body = json.dumps({**REQUIRED, **values}).encode()
+    return schemas.parse(raw_body, release=release, refuse_unknown=refuse_unknown).ignored
 
 
 def refusal(text: str | dict[str, Any], *, release: Release = NEWEST) -> list[tuple[str, str, str]]:

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from chat_app.chat_authenticate import schemas
 from chat_app.chat_authenticate.attributes import ATTRIBUTE_BY_NAME, ChatAuthenticateRequest
 from chat_app.chat_authenticate.releases import NEWEST, Release
-from tests.chat_authenticate.bodies import REQUIRED, parse, parse_raw, refusal
+from tests.chat_authenticate.bodies import REQUIRED, ignored, parse, parse_raw, refusal
 
 
 def test_typed_access() -> None:
@@ -182,7 +182,7 @@ def test_unknown_names_that_are_like_nothing(name: str) -> None:
 
 
 def test_unknown_nulls_are_as_good_as_absent() -> None:
-    assert parse({"colour": None, "size": ""}).ignored == ()
+    assert ignored({"colour": None, "size": ""}) == ()
 
 
 def test_many_unknown_names_are_counted() -> None:
@@ -205,14 +205,12 @@ def test_nobody_is_pointed_to_a_newer_attribute() -> None:
 
 
 def test_unknown_attributes_can_be_ignored_and_named() -> None:
-    request = parse(
-        {"colour": 1, "chatPriority": "x", "mediaList": "CHAT", "jwt": "x", "nothing": None},
-        release=Release.parse("R13.18.05"),
-        refuse_unknown=False,
-    )
-    assert request.ignored == ("colour", "chatPriority")
-    assert [schemas.metric_label(name) for name in request.ignored] == ["other", "chatPriority"]
-    assert request.stored == REQUIRED
+    body = {"colour": 1, "chatPriority": "x", "mediaList": "CHAT", "jwt": "x", "nothing": None}
+    older = Release.parse("R13.18.05")
+    names = ignored(body, release=older, refuse_unknown=False)
+    assert names == ("colour", "chatPriority")
+    assert [schemas.metric_label(name) for name in names] == ["other", "chatPriority"]
+    assert parse(body, release=older, refuse_unknown=False).stored == REQUIRED
 
 
 def test_a_stored_request_comes_back() -> None:
@@ -224,9 +222,10 @@ def test_a_stored_request_comes_back() -> None:
 
 def test_an_older_release_leaves_out_what_it_does_not_have() -> None:
     stored = parse({"chatPriority": 3}).stored
-    again = ChatAuthenticateRequest.from_stored(stored, release=Release.parse("R13.18.05"))
+    older = Release.parse("R13.18.05")
+    again = ChatAuthenticateRequest.from_stored(stored, release=older)
     assert again.chat_priority is None
-    assert "chatPriority" not in again.wire()
+    assert "chatPriority" not in again.wire(older)
 
 
 @pytest.mark.parametrize(

@@ -56,6 +56,7 @@ def test_the_answer_has_the_published_schema(body: dict[str, Any]) -> None:
     href = schemas.item_url("https://chat.example.com", version="latest", auth_user_name=request.auth_user_name)
     content = schemas.response_body(
         request,
+        release=NEWEST,
         interface_id=1,
         queue_id=None,
         jwt="a.b.c",

@@ -30,9 +30,13 @@ def rows(*directions: str, having: str = "name", lacking: str = "") -> pytest.Ma
     return pytest.mark.parametrize("row", chosen, ids=[row["name"] for row in chosen])
 
 
-def parse(values: Mapping[str, object], release: Release = NEWEST) -> ChatAuthenticateRequest:
+def parsed(values: Mapping[str, object], release: Release = NEWEST) -> schemas.Parsed:
     body = {"authUserName": "John Smith", "interfaceId": 1, **values}
     return schemas.parse(json.dumps(body).encode(), release=release, refuse_unknown=True)
+
+
+def parse(values: Mapping[str, object], release: Release = NEWEST) -> ChatAuthenticateRequest:
+    return parsed(values, release).request
 
 
 def codes(values: Mapping[str, object], release: Release = NEWEST) -> list[tuple[str, str]]:
@@ -142,19 +146,19 @@ def test_type(row: Row) -> None:
 def test_release(row: Row) -> None:
     name = row["name"]
     if not row["since_release"]:
-        assert parse({name: a_value(row)}, OLDEST).wire()[name] == a_value(row)
+        assert parse({name: a_value(row)}, OLDEST).wire(OLDEST)[name] == a_value(row)
         return
     since = Release.parse(row["since_release"])
     before = since._replace(year=since.year - 1)
-    assert parse({name: a_value(row)}, since).wire()[name] == a_value(row)
+    assert parse({name: a_value(row)}, since).wire(since)[name] == a_value(row)
     assert codes({name: a_value(row)}, before) == [("CHAT-40030", f"/{name}")]
-    assert name not in parse({name: None}, before).wire()
+    assert name not in parse({name: None}, before).wire(before)
 
 
 @rows("response", "ignored")
 @pytest.mark.parametrize("value", ["text", 1, 1.5, None, [], {"a": [1]}, True], ids=repr)
 def test_what_is_not_listened_to(row: Row, value: object) -> None:
-    request = parse({row["name"]: value})
-    assert request.ignored == ()
+    request, ignored = parsed({row["name"]: value})
+    assert ignored == ()
     assert row["name"] not in request.wire()
     assert row["name"] not in request.stored

@@ -26,12 +26,13 @@ NOT_IN_SAMPLE = {
 
 
 def answer(release: Release, *, queue_id: int | None = 2, port: int | None = None) -> dict[str, Any]:
-    request = schemas.parse(REQUEST, release=release, refuse_unknown=True)
+    request = schemas.parse(REQUEST, release=release, refuse_unknown=True).request
     href = schemas.item_url(
         "https://servername.fa.us2.oraclecloud.com", version="11.13.0.0", auth_user_name=request.auth_user_name
     )
     return schemas.response_body(
         request,
+        release=release,
         interface_id=1,
         queue_id=queue_id,
         jwt=RESPONSE["jwt"],
