@@ -14,7 +14,7 @@ Each statement is its own transaction, unless the caller has opened one: then a 
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connection
 
@@ -37,8 +37,7 @@ from authenticate_app.throttling.networks import network_of
 _one_at_a_time = OneAtATime()
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(NamedTuple):
     """Where a sign-in comes from: the client's IP address, and the id of the request for the audit log."""
 
     address: str

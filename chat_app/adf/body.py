@@ -1,8 +1,7 @@
 """The body of a request: read with a limit, and opened as far as JSON goes."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest
@@ -19,8 +18,7 @@ FAULT_OF_TEXT = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(NamedTuple):
     """A JSON object as it came, with the faults that it has as JSON, whatever it means."""
 
     values: dict[str, Any]

@@ -1,7 +1,6 @@
 """What this process remembers and answers from, and how sure it is of it."""
 
-from dataclasses import dataclass
-from typing import Self
+from typing import NamedTuple, Self
 
 from authenticate_app.accounts.callers import Caller
 from authenticate_app.keys.keyring import Keyring, keyring
@@ -10,8 +9,7 @@ from chat_app.routing.snapshot import Routing, routing
 from chat_app.sessions.services import Basis
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(NamedTuple):
     """Keys and routing, each as of one revision."""
 
     keyring: Recollection[Keyring]

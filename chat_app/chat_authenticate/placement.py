@@ -1,7 +1,7 @@
 """Which interface and which queue a request gets in the configured release (docs/compatibility.md, "Releases")."""
 
-from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from authenticate_app.accounts.callers import Caller
 from authenticate_app.accounts.names import name_key
@@ -17,8 +17,7 @@ from chat_app.routing.selectors import user_level_values
 from chat_app.routing.snapshot import InterfaceFacts, Routing
 
 
-@dataclass(frozen=True, slots=True)
-class Placement:
+class Placement(NamedTuple):
     """Where a chat goes. ``queue_id`` is None while that is left to ``requestEngagement``."""
 
     interface: InterfaceFacts

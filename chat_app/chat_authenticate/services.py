@@ -1,7 +1,7 @@
 """Giving out a chat token: who may have it, where the chat goes, the signature, and the session that goes with it."""
 
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from django.conf import settings
 from django.utils import timezone
@@ -24,8 +24,7 @@ from chat_app.sessions.services import NewSession, NewToken, StoredSession, stor
 RESUME = "RESUME"
 
 
-@dataclass(frozen=True, slots=True)
-class IssuedChat:
+class IssuedChat(NamedTuple):
     """A chat that may begin: the signed token, where it leads, and the session as it is stored."""
 
     jwt: str

@@ -9,9 +9,10 @@ What is compared is text, exactly. An empty value passes only *is empty* and *do
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, TypeAlias
+from types import MappingProxyType
+from typing import Any, NamedTuple, TypeAlias
 
 from chat_app.routing.models import Criterion
 from chat_app.routing.texts import Text, lines, number, text_of
@@ -34,16 +35,15 @@ ANYTHING = None
 """Stands in the index for "some text", beside the texts themselves."""
 
 
-@dataclass(frozen=True, slots=True)
-class RoutingRequest:
+class RoutingRequest(NamedTuple):
     """What rules can test, and the queue that was asked for.
 
     ``attributes`` holds the request's attributes under their wire names, absent or ``""`` where there is none;
     ``custom_fields`` the parsed object of ``customFields``; ``caller_organization`` a party id or ``""``.
     """
 
-    attributes: Mapping[str, str] = field(default_factory=dict)
-    custom_fields: Mapping[str, Any] = field(default_factory=dict)
+    attributes: Mapping[str, str] = MappingProxyType({})
+    custom_fields: Mapping[str, Any] = MappingProxyType({})
     caller_organization: str = ""
     queue_id: int | None = None
 

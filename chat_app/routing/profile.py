@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from typing import NamedTuple
 
 from django.db.models import Exists
 
@@ -54,8 +55,7 @@ class Source(StrEnum):
     """The default, since today is not between the option's dates."""
 
 
-@dataclass(frozen=True, slots=True)
-class EffectiveValue:
+class EffectiveValue(NamedTuple):
     """The value in force, and what gave it."""
 
     value: str

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
+from typing import NamedTuple
 from urllib.parse import SplitResult, urlsplit
 
 from django.conf import settings
@@ -36,8 +37,7 @@ class Reason(StrEnum):
     """A rule or the request chose a manual queue, for which the default queue stands in."""
 
 
-@dataclass(frozen=True, slots=True)
-class Assignment:
+class Assignment(NamedTuple):
     """The queue of a chat; ``rule_id`` is the rule that took it, if one did."""
 
     queue_id: int

@@ -6,9 +6,8 @@ the session, and it stores the token's id, so that the chat server can claim the
 """
 
 import uuid
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connection
 from psycopg.types.numeric import Int8
@@ -17,8 +16,7 @@ from authenticate_app.oauth.bearer_tokens import STILL_GOOD
 from chat_app.sessions.models import ChatSession
 
 
-@dataclass(frozen=True, slots=True)
-class Basis:
+class Basis(NamedTuple):
     """What an answer was made from: a caller and what is remembered of topics, by the revisions that were read.
 
     ``access_token``: the checksum of the one that the caller came by; empty for one with a password.
@@ -32,8 +30,7 @@ class Basis:
     access_token: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class NewSession:
+class NewSession(NamedTuple):
     """A session as it begins, unless an open one is resumed.
 
     ``request``: the attributes as asked for, JSON text. ``end_user_key``: ``name_key`` of ``auth_user_name``.
@@ -48,8 +45,7 @@ class NewSession:
     resume: bool
 
 
-@dataclass(frozen=True, slots=True)
-class NewToken:
+class NewToken(NamedTuple):
     """The token that is handed out: its id and the time of its life."""
 
     jti: uuid.UUID
@@ -57,8 +53,7 @@ class NewToken:
     expires_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class StoredSession:
+class StoredSession(NamedTuple):
     """The session as it stands in the database; ``begun`` is false where an open one was resumed."""
 
     id: int

@@ -1,6 +1,5 @@
 """What the one statement promises: docs/chat-session.md."""
 
-import dataclasses
 import json
 import threading
 import uuid
@@ -46,7 +45,7 @@ def new_session(**changes: object) -> NewSession:
         client_address="192.0.2.1",
         resume=True,
     )
-    return dataclasses.replace(session, **changes)  # type: ignore[arg-type]
+    return session._replace(**changes)  # type: ignore[arg-type]
 
 
 def new_token(at: datetime = NOW) -> NewToken:
