@@ -100,7 +100,6 @@ LOG_LEVEL = _environment.log_level
 DEBUG = False
 ROOT_URLCONF = "chatauth_project.urls"
 WSGI_APPLICATION = "chatauth_project.wsgi.application"
-FORCE_SCRIPT_NAME = ""  # the server has its host for itself; else each request would look for a prefix
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 INSTALLED_APPS = [

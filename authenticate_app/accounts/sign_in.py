@@ -51,7 +51,8 @@ class Origin(NamedTuple):
     @classmethod
     def of(cls, request: Any) -> "Origin":
         """Read it off a request of Django's or Django REST framework's."""
-        return cls(request.META.get("REMOTE_ADDR", ""), request.META.get("HTTP_X_REQUEST_ID", ""))
+        meta = request.META
+        return cls(meta.get("REMOTE_ADDR", ""), meta.get("HTTP_X_REQUEST_ID", ""))
 
 
 @dataclass(frozen=True, slots=True)

@@ -144,9 +144,10 @@ class HasScope(BasePermission):
 
 
 def _token(request: Request) -> str | None:
-    if _is_in_address(request.META.get("QUERY_STRING", "")):
+    meta = request.META
+    if _is_in_address(meta.get("QUERY_STRING", "")):
         raise _malformed()
-    scheme, _blank, rest = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
+    scheme, _blank, rest = meta.get("HTTP_AUTHORIZATION", "").partition(" ")
     if scheme.lower() != SCHEME:
         return None
     unverified_token: str = rest.strip(" ")

@@ -76,16 +76,22 @@ class AdfView(APIView):
 
     # How Django REST framework works through a request
 
-    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Check everything but the body. Raises what ``handle_exception`` understands."""
-        self.framework_version = framework_version.parse(request.META.get("HTTP_REST_FRAMEWORK_VERSION"))
-        self._check_method(request)
-        if request.method != "OPTIONS":
-            super().initial(request, *args, **kwargs)
+    def initial(self, request: Request, *_args: Any, **_kwargs: Any) -> None:
+        """Check everything but the body. Raises what ``handle_exception`` understands.
+
+        Versions, suffixes for formats, and throttles of Django REST framework's own are not among it.
+        """
+        http = request._request  # everything that is asked of ``request`` takes a way around
+        self.framework_version = framework_version.parse(http.META.get("HTTP_REST_FRAMEWORK_VERSION"))
+        self._check_method(http.method)
+        if http.method != "OPTIONS":
+            self.perform_content_negotiation(request)
+            self.perform_authentication(request)
+            self.check_permissions(request)
 
     def perform_content_negotiation(self, request: Request, force: bool = False) -> tuple[Any, str]:
         """Agree on the media type of the answer."""
-        accept = request.META.get("HTTP_ACCEPT")
+        accept = request._request.META.get("HTTP_ACCEPT")
         media_type = media_types.preferred(accept, self.offered)
         if media_type is None:
             raise AdfError(Fault(codes.NOT_ACCEPTABLE, params={"accept": accept, "offered": ", ".join(self.offered)}))
@@ -113,7 +119,7 @@ class AdfView(APIView):
         """Add the headers that every answer bears."""
         headers = response.headers
         headers["REST-Framework-Version"] = str(self.framework_version)
-        headers["Content-Language"] = languages.preferred(request.META.get("HTTP_ACCEPT_LANGUAGE"))
+        headers["Content-Language"] = languages.preferred(request._request.META.get("HTTP_ACCEPT_LANGUAGE"))
         headers["Cache-Control"] = "no-store"
         headers["Vary"] = "Accept, Accept-Language"
         return response
@@ -127,11 +133,11 @@ class AdfView(APIView):
         """Return one that is never asked, since ``perform_content_negotiation`` decides itself."""
         return _NO_NEGOTIATION
 
-    def _check_method(self, request: Request) -> None:
+    def _check_method(self, method: str | None) -> None:
         allowed = self.allowed_methods
-        if request.method not in allowed:
+        if method not in allowed:
             names = ", ".join(allowed)
-            fault = Fault(codes.METHOD_NOT_ALLOWED, params={"method": request.method, "allowed": names})
+            fault = Fault(codes.METHOD_NOT_ALLOWED, params={"method": method, "allowed": names})
             raise AdfError(fault, headers={"Allow": names})
 
     def _refusal(self, error: AdfError) -> HttpResponse:

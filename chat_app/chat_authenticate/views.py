@@ -39,6 +39,10 @@ ATTEMPTS = 10
 user's session need one attempt each; more of them than a host has threads do not come together."""
 
 
+ASKED_OF_CALLERS = [HasScope(CHAT_AUTHENTICATE), HasRole(SELF_SERVICE_USER), HasEntitlement(REQUEST_FOR_CHAT)]
+FROM_MEMORY, AFRESH = BasicOrBearerAuthentication(use_memory=True), BasicOrBearerAuthentication(use_memory=False)
+
+
 class TryAgain(Exception):
     """What the answer was made from is in doubt."""
 
@@ -109,11 +113,11 @@ class ChatAuthenticateView(AdfView):
 
     def get_permissions(self) -> list[BasePermission]:
         """Ask a token for its scope, everybody for the role and, through whichever role, the entitlement."""
-        return [HasScope(CHAT_AUTHENTICATE), HasRole(SELF_SERVICE_USER), HasEntitlement(REQUEST_FOR_CHAT)]
+        return ASKED_OF_CALLERS
 
     def get_authenticators(self) -> list[BaseAuthentication]:
         """Let only the first attempt remember a caller without a look at the account."""
-        return [BasicOrBearerAuthentication(use_memory=self.attempt == 0)]
+        return [FROM_MEMORY if self.attempt == 0 else AFRESH]
 
     def perform_authentication(self, request: Request) -> None:
         """Note whether the caller is remembered or read."""
