@@ -1,6 +1,5 @@
 """The two flows of Apple Messages for Business, byte for byte as the device asks."""
 
-from pathlib import Path
 from urllib.parse import parse_qsl, urlencode
 
 import pytest
@@ -23,12 +22,11 @@ from tests.oauth.flow import (
     signed_in,
     told,
 )
+from tests.oauth_contract.apple_device import TOKEN_BODY, authorization_query
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("ready")]
 
-SAMPLE = (Path(__file__).parent.parent / "contract" / "apple_device_requests.txt").read_text().splitlines()
-LEGACY, NEW = (line.partition("?")[2] for line in SAMPLE if line.startswith("GET"))
-TOKEN_REQUEST = next(line for line in SAMPLE if line.startswith("client_id="))
+LEGACY, NEW = authorization_query("legacy"), authorization_query("new")
 OUR_CALLBACK = "https://msp.example/amb/oauth/callback"
 
 
@@ -46,7 +44,7 @@ def test_the_legacy_flow_gets_its_code_and_token(person: User) -> None:
     assert redirect["Location"].startswith(APPLE_REDIRECT_URI + "?")
     answer = told(redirect)
     assert answer == {"code": answer["code"], "state": "k3Yt0oQb1y7mP2Zr8sUvWxA5", "iss": ISSUER}
-    body = as_the_phone_escapes(TOKEN_REQUEST, code=answer["code"], client_secret=client.secret)
+    body = as_the_phone_escapes(TOKEN_BODY, code=answer["code"], client_secret=client.secret)
     tokens = body_of(ask_token(body))
     assert tokens.keys() == {"access_token", "expires_in", "token_type", "scope", "id_token"}
     assert not RefreshToken.objects.exists()

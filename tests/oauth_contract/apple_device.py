@@ -3,7 +3,11 @@
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
-FILE = Path(__file__).with_name("apple_device_requests.txt")
+LINES = (Path(__file__).parent.parent / "contract" / "apple_device_requests.txt").read_text("ascii").splitlines()
+QUERIES = [line.partition("?")[2] for line in LINES if line.startswith("GET ")]
+"""Of the authorization requests: the legacy flow's, the new flow's."""
+TOKEN_BODY = next(line for line in LINES if line.startswith("client_id="))
+"""The body of the legacy flow's token request."""
 CODE_IN_SAMPLE = "SplxlOBeZQQYbYS6WxSbIA"
 CLIENT_ID = "web-1"
 SECRET = "example-secret-unreserved-only"
@@ -12,20 +16,14 @@ LEGACY_REDIRECT_URI = "https://auth.businesschat.apple.com"
 NEW_REDIRECT_URI = "https://msp.example/amb/oauth/callback"
 
 
-def sample(title: str) -> str:
-    """One request of the file."""
-    lines = FILE.read_text("ascii").splitlines()
-    return lines[lines.index(f"# {title}") + 1]
-
-
 def authorization_query(flow: str) -> str:
     """The query of an authorization request, as the phone escapes it; ``flow`` is ``legacy`` or ``new``."""
-    return sample(f"{flow} authorization").partition("?")[2]
+    return QUERIES[("legacy", "new").index(flow)]
 
 
 def token_body(code: str) -> bytes:
     """The body of the legacy flow's token request, for this code, which the phone does not escape."""
-    return sample("legacy token").replace(CODE_IN_SAMPLE, code).encode("ascii")
+    return TOKEN_BODY.replace(CODE_IN_SAMPLE, code).encode("ascii")
 
 
 def code_that_the_phone_takes(location: str) -> str:
