@@ -48,3 +48,5 @@ class Event(StrEnum):
     PASSKEY_REMOVED = "passkey_removed"
     FACTORS_RESET = "factors_reset"
     CLIENT_SECRET_MADE = "client_secret_made"  # noqa: S105 - the name of an event
+    MESSAGES_REFUSED = "messages_refused"
+    MESSAGES_WEBHOOK_GIVEN_UP = "messages_webhook_given_up"
