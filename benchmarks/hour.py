@@ -82,8 +82,12 @@ def simulate(*, per_minute: int) -> Hour:
 
 def _issue(number: int, minute: datetime) -> list[tuple[float, float]]:
     """Issue tokens, spread over the minute; return when each began and ended."""
-    moments = list(_issued(number, minute))
-    return list(pairwise(moments))
+    from django.db import connection
+
+    try:
+        return list(pairwise(_issued(number, minute)))
+    finally:
+        connection.close()  # this thread's, which ends with the last minute
 
 
 def _issued(number: int, minute: datetime) -> Iterator[float]:
