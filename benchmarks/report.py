@@ -84,7 +84,7 @@ def hour_rows(hour: Hour) -> list[Row]:
     while_purging = f"{hour.p99_while_purging:.1f} ms, {hour.p99_while_purging / hour.p99_otherwise:.1f} times"
     return [
         Row("tokens issued / purged in a simulated hour", f"{hour.issued} / {hour.purged}"),
-        Row("size of the table of access tokens, with its indexes", f"{middle:.1f} MiB ± {hour.deviation:.1%}", "± 10 %"),
+        Row("size of the access tokens with their indexes", f"{middle:.1f} MiB ± {hour.deviation:.1%}", "± 10 %"),
         Row("99 of 100 tokens issued within", f"{hour.p99_otherwise:.1f} ms"),
         Row("the same during a purge", while_purging, "at most 2 times"),
     ]
