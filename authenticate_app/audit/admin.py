@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import DropdownFilter
 from unfold.decorators import display
 
-from authenticate_app.audit.events import Event
+from authenticate_app.audit.events import REFUSALS, Event
 from authenticate_app.audit.filters import DaysFilter
 from authenticate_app.audit.models import AuditEvent
 from authenticate_app.audit.paging import NewestFirst
@@ -94,8 +94,28 @@ REASON_NAMES: dict[str, Any] = {
     "no-acting-user": _("client without a user to act as"),
     "old-password": _("access token from before the password was changed"),
     "known-passkey": _("the passkey is there already"),
+    "unknown-client": _("unknown client"),
+    "wrong-secret": _("wrong client secret"),
+    "no-secret": _("no client secret"),
+    "unknown-code": _("unknown authorization code"),
+    "code-of-another-client": _("another client's code"),
+    "code-reused": _("code used a second time"),
+    "code-expired": _("expired authorization code"),
+    "another-redirect-uri": _("another redirect URI than in the authorization request"),
+    "no-code-verifier": _("no code_verifier"),
+    "wrong-code-verifier": _("wrong code_verifier"),
+    "no-code-challenge": _("a code_verifier, but no code_challenge before"),
+    "unknown-refresh-token": _("unknown refresh token"),
+    "refresh-token-of-another-client": _("another client's refresh token"),
+    "refresh-token-revoked": _("revoked refresh token"),
+    "refresh-token-reused": _("refresh token used a second time"),
+    "refresh-token-expired": _("expired refresh token"),
+    "client-changed": _("client disabled or given another secret meanwhile"),
+    "person-changed": _("person disabled or given another password meanwhile"),
+    "no-scope-left": _("nothing that the client may still ask for"),
+    "by-client": _("by the client itself"),
 }
-"""What the reasons are called on pages; other reasons are codes, such as those of docs/errors.md."""
+"""What the reasons are called on pages; other reasons are codes, such as those of docs/errors.md and of RFC 6749."""
 
 HISTORY = ("object_type", "object_id")
 """Parameters that narrow the list to what happened to one object."""
@@ -108,20 +128,10 @@ ALARMING = (
     Event.KEY_REVOKED,
     Event.OBJECT_DELETED,
 )
-REFUSING = (
-    Event.CONSENT_REFUSED,
-    Event.OAUTH_CLIENT_REFUSED,
-    Event.OAUTH_TOKEN_REFUSED,
-    Event.SIGN_IN_FAILED,
-    Event.SECOND_STEP_FAILED,
-    Event.PASSKEY_REFUSED,
-    Event.TOKEN_REFUSED,
-    Event.BEARER_REFUSED,
-)
 TONES: dict[str, str] = {
     **dict.fromkeys(Event, "info"),
+    **dict.fromkeys((*REFUSALS, Event.CONSENT_REFUSED), "warning"),
     **dict.fromkeys(ALARMING, "danger"),
-    **dict.fromkeys(REFUSING, "warning"),
 }
 
 

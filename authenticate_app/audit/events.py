@@ -50,3 +50,18 @@ class Event(StrEnum):
     CLIENT_SECRET_MADE = "client_secret_made"  # noqa: S105 - the name of an event
     MESSAGES_REFUSED = "messages_refused"
     MESSAGES_WEBHOOK_GIVEN_UP = "messages_webhook_given_up"
+
+
+REFUSALS = (
+    Event.SIGN_IN_FAILED,
+    Event.SIGN_IN_THROTTLED,
+    Event.SECOND_STEP_FAILED,
+    Event.SECOND_STEP_THROTTLED,
+    Event.PASSKEY_REFUSED,
+    Event.TOKEN_REFUSED,
+    Event.BEARER_REFUSED,
+    Event.OAUTH_CLIENT_REFUSED,
+    Event.OAUTH_CLIENT_THROTTLED,
+    Event.OAUTH_TOKEN_REFUSED,
+)
+"""Somebody did not get what they asked this server for."""

@@ -5,15 +5,13 @@ from typing import Final
 
 from django.db.models import Count
 
-from authenticate_app.audit.events import Event
+from authenticate_app.audit.events import REFUSALS
 from authenticate_app.audit.models import AuditEvent
 
 SPAN: Final = timedelta(hours=24)
 
 LATEST_REFUSALS: Final = 20_000
 """Refusals that the chart is made from: the newest ones, found by an index on event and time."""
-
-REFUSALS = (Event.TOKEN_REFUSED, Event.SIGN_IN_FAILED, Event.SIGN_IN_THROTTLED)
 
 
 def refusals_by_reason(*, now: datetime) -> list[tuple[str, str, int]]:

@@ -10,9 +10,10 @@ from django.urls import reverse
 
 from authenticate_app.accounts.entitlements import SELF_SERVICE_USER
 from authenticate_app.accounts.models import User
-from authenticate_app.audit.admin import EVENT_NAMES
+from authenticate_app.audit.admin import EVENT_NAMES, REASON_NAMES
 from authenticate_app.audit.events import Event
 from authenticate_app.audit.models import AuditEvent
+from authenticate_app.oauth.refusals import Reason
 from chat_app.routing.models import AssignmentRule, Interface, ProfileOption, Queue, Team
 from tests.admin.conftest import PASSWORD, Browser
 
@@ -208,6 +209,10 @@ def test_django_writes_no_second_log(admin: Browser) -> None:
 
 def test_every_event_has_a_name_for_people() -> None:
     assert set(EVENT_NAMES) == set(Event)
+
+
+def test_every_reason_of_a_refused_token_request_has_a_name() -> None:
+    assert set(Reason) <= set(REASON_NAMES)
 
 
 def test_a_rule_with_a_criterion(admin: Browser) -> None:

@@ -80,10 +80,28 @@ def test_refusals_of_the_last_day_by_reason(monkeypatch: pytest.MonkeyPatch) -> 
     for hours, reason in ((0, "wrong-password"), (1, "wrong-password"), (2, "unknown-user"), (25, "unknown-user")):
         record(event=Event.SIGN_IN_FAILED, reason=reason, now=NOW - timedelta(hours=hours))
     record(event=Event.ADMIN_SIGNED_IN, now=NOW)
+    record(event=Event.OAUTH_TOKEN_ISSUED, reason="authorization_code", now=NOW)
     expected = [(Event.SIGN_IN_FAILED, "wrong-password", 2), (Event.SIGN_IN_FAILED, "unknown-user", 1)]
     assert refusals_by_reason(now=NOW) == expected
     monkeypatch.setattr(refusals, "LATEST_REFUSALS", 1)
     assert sum(count for _event, _reason, count in refusals_by_reason(now=NOW)) == 1
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        Event.SIGN_IN_THROTTLED,
+        Event.SECOND_STEP_FAILED,
+        Event.PASSKEY_REFUSED,
+        Event.TOKEN_REFUSED,
+        Event.BEARER_REFUSED,
+        Event.OAUTH_CLIENT_REFUSED,
+        Event.OAUTH_TOKEN_REFUSED,
+    ],
+)
+def test_whatever_is_refused_is_among_the_refusals(event: Event) -> None:
+    record(event=event, reason="why", now=NOW)
+    assert refusals_by_reason(now=NOW) == [(event, "why", 1)]
 
 
 def test_an_empty_start_page_says_what_comes_next(admin: Browser) -> None:
