@@ -12,6 +12,7 @@ urlpatterns = [
     path("", include("authenticate_app.login.urls")),
     path("", include("authenticate_app.oauth.urls")),
     path("", include("authenticate_app.factors.urls")),
+    path("", include("authenticate_app.messages.urls")),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),

@@ -1,0 +1,9 @@
+"""Addresses of Apple Messages for Business."""
+
+from django.urls import path
+
+from authenticate_app.messages.webhook import message
+
+urlpatterns = [
+    path("amb/message", message, name="amb-message"),
+]
