@@ -61,6 +61,11 @@ EVENT_NAMES: dict[str, Any] = {
     Event.OAUTH_TOKEN_REUSED: _("Code or refresh token used twice: its sign-in ended"),
     Event.OAUTH_TOKENS_REVOKED: _("Access and refresh tokens revoked"),
     Event.OAUTH_SIGNED_OUT: _("Signed out by an application"),
+    Event.MESSAGES_SIGN_IN_ASKED: _("Customer of Apple Messages asked to sign in"),
+    Event.MESSAGES_SIGN_IN_SUCCEEDED: _("Customer of Apple Messages signed in"),
+    Event.MESSAGES_SIGN_IN_ENDED: _("Sign-in in Apple Messages ended without success"),
+    Event.MESSAGES_STATE_REFUSED: _("State of a sign-in in Apple Messages refused"),
+    Event.MESSAGES_REPLY_REFUSED: _("Reply of a phone refused"),
     Event.CLIENT_SECRET_MADE: _("Client secret made"),
 }
 """What the events are called on pages; a test holds it against ``Event``."""
@@ -130,7 +135,7 @@ ALARMING = (
 )
 TONES: dict[str, str] = {
     **dict.fromkeys(Event, "info"),
-    **dict.fromkeys((*REFUSALS, Event.CONSENT_REFUSED), "warning"),
+    **dict.fromkeys((*REFUSALS, Event.CONSENT_REFUSED, Event.MESSAGES_SIGN_IN_ENDED), "warning"),
     **dict.fromkeys(ALARMING, "danger"),
 }
 

@@ -47,6 +47,11 @@ class Event(StrEnum):
     PASSKEY_RENAMED = "passkey_renamed"
     PASSKEY_REMOVED = "passkey_removed"
     FACTORS_RESET = "factors_reset"
+    MESSAGES_SIGN_IN_ASKED = "messages_sign_in_asked"
+    MESSAGES_SIGN_IN_SUCCEEDED = "messages_sign_in_succeeded"
+    MESSAGES_SIGN_IN_ENDED = "messages_sign_in_ended"
+    MESSAGES_STATE_REFUSED = "messages_state_refused"
+    MESSAGES_REPLY_REFUSED = "messages_reply_refused"
     CLIENT_SECRET_MADE = "client_secret_made"  # noqa: S105 - the name of an event
     MESSAGES_REFUSED = "messages_refused"
     MESSAGES_WEBHOOK_GIVEN_UP = "messages_webhook_given_up"
@@ -63,5 +68,7 @@ REFUSALS = (
     Event.OAUTH_CLIENT_REFUSED,
     Event.OAUTH_CLIENT_THROTTLED,
     Event.OAUTH_TOKEN_REFUSED,
+    Event.MESSAGES_STATE_REFUSED,
+    Event.MESSAGES_REPLY_REFUSED,
 )
 """Somebody did not get what they asked this server for."""

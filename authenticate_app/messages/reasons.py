@@ -1,7 +1,7 @@
 """Why a request to sign in ended, in codes and in words.
 
-A code never changes its meaning: it is stored, counted, audited and told to the systems that asked. How each comes about:
-docs/apple-messages.md.
+A code never changes its meaning: it is stored, counted, audited and told to the systems that asked. How each comes
+about: docs/apple-messages.md.
 """
 
 from enum import IntEnum, StrEnum
@@ -185,5 +185,5 @@ def of_phone_error(domain: str | None, code: int | None) -> Reason:
 
 
 def of_callback_error(number: int | None) -> Reason:
-    """What a number that the phone gives back in the new flow stands for; ``PHONE_FAILED`` for one that is none of ours."""
+    """What a number of ours stands for that the phone gives back in the new flow; ``PHONE_FAILED`` for any other."""
     return CallbackError(number).reason if number in frozenset(CallbackError) else Reason.PHONE_FAILED

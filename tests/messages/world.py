@@ -1,13 +1,16 @@
 """Businesses, conversations and sign-ins to test with."""
 
 import base64
+import json
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.utils import timezone
 
-from authenticate_app.keys.encryption import encrypt
-from authenticate_app.messages.models import Business, Conversation, MspAccount
+from authenticate_app.keys.encryption import decrypt, encrypt
+from authenticate_app.messages import sign_ins
+from authenticate_app.messages.identity_types import Identity
+from authenticate_app.messages.models import Business, Conversation, MspAccount, OutboundMessage, SignInRequest
 from authenticate_app.oauth import secrets
 from authenticate_app.oauth.client_services import apply_purpose
 from authenticate_app.oauth.models import Client
@@ -76,3 +79,32 @@ def conversation(at: Business | None = None, *, now: datetime | None = None, **f
             **fields,
         }
     )
+
+
+def sign_in(at: Conversation | None = None, *, now: datetime | None = None, **fields: Any) -> SignInRequest:
+    """Ask a customer to sign in; of the new flow, unless the conversation says otherwise."""
+    at = at or conversation(now=now)
+    given = {"business": at.business, "conversation": at, "asked_by": None, "now": now or timezone.now(), **fields}
+    return sign_ins.start_sign_in(**given)
+
+
+def state_of(asked: SignInRequest) -> str:
+    """The OAuth parameter ``state``, as the phone reads it in its message."""
+    body = json.loads(decrypt(bytes(OutboundMessage.objects.get(sign_in=asked).encrypted_body)))
+    state = body["interactiveData"]["data"]["authenticate"]["oauth2"]["state"]
+    assert isinstance(state, str)
+    return state
+
+
+def identity(**fields: Any) -> Identity:
+    """Who a customer turns out to be."""
+    given: dict[str, Any] = {
+        "issuer": "https://chat.example.com",
+        "subject": "5f0c1b6e-0000-4000-8000-000000000001",
+        "claims": {"email": "john.smith@vision.com", "email_verified": True},
+        "is_verified": True,
+        "token_checksum": None,
+        "user": None,
+        **fields,
+    }
+    return Identity(**given)

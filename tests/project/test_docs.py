@@ -30,6 +30,7 @@ MEASURING_MODULES = (
     "authenticate_app.login.metrics",
     "authenticate_app.messages.delivery_metrics",
     "authenticate_app.messages.job_metrics",
+    "authenticate_app.messages.metrics",
     "authenticate_app.messages.receiving_metrics",
     "authenticate_app.oauth.metrics",
     "chat_app.chat_authenticate.metrics",
