@@ -8,13 +8,12 @@ from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import BadRequest, PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
-from django.shortcuts import redirect, resolve_url
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from unfold.sites import UnfoldAdminSite
 
 from authenticate_app.accounts.destinations import own_path
-from authenticate_app.factors.services import lacks_second_factor
 from authenticate_app.login.views import sign_out_now
 
 
@@ -36,10 +35,6 @@ class ChatauthAdminSite(UnfoldAdminSite):
 
         return without_nul
 
-    def has_permission(self, request: HttpRequest) -> bool:
-        """Let in whoever may use the admin, and has shown the second factor that is asked of them."""
-        return super().has_permission(request) and not lacks_second_factor(request)
-
     def app_index(self, request: HttpRequest, app_label: str, extra_context: Any = None) -> HttpResponse:
         """The way from a page up to its application leads to the start page."""
         return HttpResponseRedirect(reverse("admin:index"))
@@ -47,16 +42,12 @@ class ChatauthAdminSite(UnfoldAdminSite):
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Lead to the one form to sign in with; whoever is signed in already is let in, or told why not.
 
-        A second factor that was asked of somebody since they signed in, they show now.
-
         Raises:
             PermissionDenied: they are signed in, and may not use the admin.
         """
         next_url = own_path(request.GET.get("next", "")) or reverse("admin:index")
         if self.has_permission(request):
             return HttpResponseRedirect(next_url)
-        if super().has_permission(request):  # all that lacks is the second factor
-            return redirect_to_login(next_url, f"{resolve_url(settings.LOGIN_URL)}?again")
         if request.user.is_authenticated:
             raise PermissionDenied(_("Your account may not use the admin. Sign out, and in as somebody who may."))
         return redirect_to_login(next_url)

@@ -48,4 +48,4 @@ def _user(name: str, password: str, *, roles: tuple[str, ...] = (), **fields: An
         user.groups.set(Group.objects.filter(name__in=roles))
     elif not user.check_password(password):
         user.set_password(password)
-        user.save(update_fields=["password", "password_stamp"])
+        user.save(update_fields=["password", "sign_in_stamp"])

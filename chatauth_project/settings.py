@@ -135,7 +135,7 @@ MIDDLEWARE = [
     "chatauth_project.middleware.pages.PagesForCustomers",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "chatauth_project.middleware.sign_ins.Authentication",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]

@@ -56,7 +56,7 @@ def store_token(
         token_checksum=checksum(token),
         scope=scope,
         expires=expires or timezone.now() + LIFETIME,
-        password_stamp=user.password_stamp if user else None,
+        sign_in_stamp=user.sign_in_stamp if user else None,
     )
     return token
 

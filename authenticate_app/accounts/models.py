@@ -10,6 +10,7 @@ from django.contrib.auth.models import Group, PermissionsMixin
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from authenticate_app.accounts.entitlements import REQUEST_FOR_CHAT, REQUEST_FOR_CHAT_ON_BEHALF
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
 NAME_TAKEN = _("Another user has this name already, as user name or as e-mail address.")
 
 
-def new_password_stamp() -> int:
-    """Return a number that no password had before."""
+def new_sign_in_stamp() -> int:
+    """Return a number that no sign-in had before."""
     return secrets.randbits(63)
 
 
@@ -81,8 +82,10 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_demonstration = models.BooleanField(_("demonstration user"), default=False, editable=False)
     date_joined = models.DateTimeField(_("created"), default=timezone.now, editable=False)
     revision = models.BigIntegerField(default=0, editable=False)
-    password_stamp = models.BigIntegerField(default=new_password_stamp, db_default=0, editable=False)
-    """Another one with every new password, but not when the hash of the same one is renewed."""
+    sign_in_stamp = models.BigIntegerField(default=new_sign_in_stamp, db_default=0, editable=False)
+    """What a sign-in gave bears it, and counts as long as it is the same. Another one with every new password (not
+    when the hash of the same one is renewed), whenever the user is disabled or enabled (a trigger's work, whoever
+    does it) and by ``sign_ins.end_sign_ins``."""
 
     objects: ClassVar[UserManager] = UserManager()
 
@@ -105,12 +108,17 @@ class User(AbstractBaseUser, PermissionsMixin):
     def set_password(self, raw_password: str | None) -> None:
         """Take another password: what was given out on the strength of the one before counts no more."""
         super().set_password(raw_password)
-        self.password_stamp = new_password_stamp()
+        self.sign_in_stamp = new_sign_in_stamp()
 
     def set_unusable_password(self) -> None:
         """Let nobody sign in by password; as with another password, what the one before gave counts no more."""
         super().set_unusable_password()
-        self.password_stamp = new_password_stamp()
+        self.sign_in_stamp = new_sign_in_stamp()
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """What Django binds sessions to, by way of ``get_session_auth_hash``: all that a sign-in gave ends together."""
+        salt, stamp = "authenticate_app.accounts.session", str(self.sign_in_stamp)
+        return salted_hmac(salt, stamp, secret=secret, algorithm="sha256").hexdigest()
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Store the user, with the compared forms of their names."""

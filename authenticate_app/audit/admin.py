@@ -97,7 +97,7 @@ REASON_NAMES: dict[str, Any] = {
     "expired-token": _("expired access token"),
     "disabled-client": _("disabled client"),
     "no-acting-user": _("client without a user to act as"),
-    "old-password": _("access token from before the password was changed"),
+    "ended-sign-in": _("access token of a sign-in that has ended"),
     "known-passkey": _("the passkey is there already"),
     "unknown-client": _("unknown client"),
     "wrong-secret": _("wrong client secret"),

@@ -22,7 +22,7 @@ UNINTERESTING: Final = frozenset(
         "date_joined",
         "email_key",
         "last_login",
-        "password_stamp",
+        "sign_in_stamp",
         "revision",
         "subject",
         "updated",

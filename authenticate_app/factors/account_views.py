@@ -15,6 +15,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from authenticate_app.accounts.sign_in import Origin
+from authenticate_app.accounts.sign_ins import keep_this_session
 from authenticate_app.accounts.signed_in import signed_in_user
 from authenticate_app.factors import changes, passkeys
 from authenticate_app.factors.changes import MOST_PASSKEYS, Deed
@@ -99,7 +100,11 @@ def remove_passkey(request: HttpRequest, pk: int) -> HttpResponse:
     except LastFactor:
         messages.error(request, LAST_FACTOR)
     else:
-        messages.success(request, _("The passkey was removed. Delete it on your device as well."))
+        keep_this_session(request, signed_in_user(request))
+        messages.success(
+            request,
+            _("The passkey was removed; everywhere else, you are signed out. Delete it on your device as well."),
+        )
     return redirect(PAGE)
 
 
@@ -123,6 +128,7 @@ def _turn_on(request: HttpRequest, form: CodeForm) -> HttpResponse:
         form.refuse(WRONG_CODE)
         return _set_up_page(request, form)
     forget_enrolment(request)
+    keep_this_session(request, signed_in_user(request))
     messages.success(request, _("The authenticator app is set up."))
     return _codes_page(request, codes) if codes else redirect(PAGE)
 
@@ -143,7 +149,8 @@ def turn_off_codes(request: HttpRequest) -> HttpResponse:
     except LastFactor:
         messages.error(request, LAST_FACTOR)
     else:
-        messages.success(request, _("The authenticator app is turned off."))
+        keep_this_session(request, signed_in_user(request))
+        messages.success(request, _("The authenticator app is turned off; everywhere else, you are signed out."))
     return redirect(PAGE)
 
 

@@ -96,8 +96,9 @@ def _question(user: User, page: str) -> Question:
         title=_("Reset the second factors of “%s”?") % user.username,
         text=_(
             "Their passkeys, their authenticator app and their recovery codes are removed, and let nobody in any "
-            "more. Do this for somebody who has lost them, once you are sure who asks. If they must have a second "
-            "factor, they set one up when they next sign in with their password."
+            "more; wherever they are signed in, they are signed out. Do this for somebody who has lost them, once you "
+            "are sure who asks. If they must have a second factor, they set one up when they next sign in with their "
+            "password."
         ),
         button=_("Reset"),
         back=page,

@@ -1,7 +1,8 @@
 """What a person changes about their own factors, and an administrator's reset.
 
 Each change is one transaction that holds the user's row, so that two at once cannot take the last factor of somebody
-who must have one; it leaves an audit event and, where e-mail is set up, a message to the person.
+who must have one; it leaves an audit event and, where e-mail is set up, a message to the person. What takes a factor
+away ends the sign-ins of its owner as well: it may have been lost with a device that is still signed in.
 """
 
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from django.db import transaction
 
 from authenticate_app.accounts.models import User
 from authenticate_app.accounts.sign_in import Origin
+from authenticate_app.accounts.sign_ins import end_sign_ins
 from authenticate_app.audit.events import Event
 from authenticate_app.factors import logs, notices, one_time_codes, passkeys, recovery
 from authenticate_app.factors.errors import FactorRefused, LastFactor, Reason, TooManyPasskeys
@@ -52,6 +54,8 @@ def turn_on_codes(deed: Deed, *, secret: str, typed_code: str, is_first_factor: 
         raise FactorRefused(Reason.NO_FACTOR)
     step = _step_of(typed_code, secret, deed)
     one_time_codes.store_device(user=deed.user, secret=secret, step=step, now=deed.now)
+    if factors.has_code_device:
+        end_sign_ins(deed.user)
     deed.note(Event.CODES_TURNED_ON)
     return [] if factors.recovery_codes else recovery.make_codes(deed.user)
 
@@ -66,6 +70,7 @@ def turn_off_codes(deed: Deed) -> None:
         raise LastFactor
     OneTimeCodeDevice.objects.filter(user=deed.user).delete()
     RecoveryCode.objects.filter(user=deed.user).delete()
+    end_sign_ins(deed.user)
     deed.note(Event.CODES_TURNED_OFF)
 
 
@@ -119,15 +124,20 @@ def remove_passkey(deed: Deed, *, passkey: Passkey) -> None:
     if factors.is_required and factors.passkeys == 1 and not factors.has_code_device:
         raise LastFactor
     if Passkey.objects.filter(pk=passkey.pk, user=deed.user).delete()[0]:
+        end_sign_ins(deed.user)
         deed.note(Event.PASSKEY_REMOVED, name=[passkey.name, None])
 
 
 @transaction.atomic
 def reset(user: User, *, now: datetime) -> Factors:
-    """Take all factors of ``user``, who has lost them; answers what they had. The caller audits who did it."""
+    """Take all factors of ``user``, who has lost them, and end their sign-ins; answers what they had.
+
+    The caller audits who did it.
+    """
     factors = _locked(user)
     for rows in (OneTimeCodeDevice.objects, Passkey.objects, RecoveryCode.objects):
         rows.filter(user=user).delete()
+    end_sign_ins(user)
     notices.tell_once_committed(Event.FACTORS_RESET, user=user, now=now, language=settings.LANGUAGE_CODE)
     return factors
 

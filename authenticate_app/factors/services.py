@@ -1,9 +1,8 @@
 """What a right password is followed by."""
 
-from django.http import HttpRequest
+from collections.abc import Collection
 
 from authenticate_app.accounts.models import User
-from authenticate_app.accounts.pending import AMR
 from authenticate_app.factors.selectors import factors_of, is_required
 
 CODE_STEP = "login-code"
@@ -24,7 +23,9 @@ def second_step(user: User) -> str | None:
     return SET_UP_STEP if factors.is_required else None
 
 
-def lacks_second_factor(request: HttpRequest) -> bool:
-    """Whether who is signed in must have a second factor, and did not show one: it was asked of them only since."""
-    user = request.user
-    return isinstance(user, User) and is_required(user) and SEVERAL_FACTORS not in request.session.get(AMR, ())
+def lacks_second_factor(user: User, methods: Collection[str]) -> bool:
+    """Whether ``user`` must have a second factor and signed in without: it was asked of them only since.
+
+    ``methods``: how they signed in, in the words of RFC 8176.
+    """
+    return is_required(user) and SEVERAL_FACTORS not in methods

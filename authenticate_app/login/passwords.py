@@ -15,7 +15,7 @@ from django.utils.http import urlsafe_base64_encode
 
 from authenticate_app.accounts import mail
 from authenticate_app.accounts.errors import SignInWait
-from authenticate_app.accounts.models import LoginName, User, new_password_stamp
+from authenticate_app.accounts.models import LoginName, User, new_sign_in_stamp
 from authenticate_app.accounts.names import name_key
 from authenticate_app.accounts.passwords import make_hash
 from authenticate_app.accounts.sign_in import Origin
@@ -64,11 +64,11 @@ def set_new_password(request: HttpRequest, *, user: User, password: str, way: Wa
     """
     password_hash = make_hash(password)
     with transaction.atomic():
-        unchanged = User.objects.filter(pk=user.pk, password_stamp=user.password_stamp, is_active=True)
-        stamp = new_password_stamp()
-        if not unchanged.update(password=password_hash, password_stamp=stamp):
+        unchanged = User.objects.filter(pk=user.pk, sign_in_stamp=user.sign_in_stamp, is_active=True)
+        stamp = new_sign_in_stamp()
+        if not unchanged.update(password=password_hash, sign_in_stamp=stamp):
             return False
-        user.password, user.password_stamp = password_hash, stamp
+        user.password, user.sign_in_stamp = password_hash, stamp
         record_of_request(request, event=Event.PASSWORD_SET, actor=user, target=user, reason=way, now=now)
         clear_counts_of_user(request, user)
     PASSWORDS_CHANGED.labels(way.value).inc()

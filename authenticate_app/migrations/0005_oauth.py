@@ -24,7 +24,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='user',
             name='password_stamp',
-            field=models.BigIntegerField(db_default=0, default=authenticate_app.accounts.models.new_password_stamp, editable=False),
+            field=models.BigIntegerField(db_default=0, default=authenticate_app.accounts.models.new_sign_in_stamp, editable=False),
         ),
         migrations.CreateModel(
             name='Client',

@@ -17,8 +17,8 @@ class Outcome(StrEnum):
     DISABLED_CLIENT = "disabled-client"
     NO_ACTING_USER = "no-acting-user"
     DISABLED_USER = "disabled-user"
-    OLD_PASSWORD = "old-password"  # noqa: S105 - the name of an outcome
-    """The user has another password than when they signed in."""
+    ENDED_SIGN_IN = "ended-sign-in"
+    """Its user has another password since, was disabled, or had their sign-ins ended."""
 
 
 BEARERS = Counter("chatauth_bearer_sign_ins", "Sign-ins by access token, by outcome.", ("outcome",))

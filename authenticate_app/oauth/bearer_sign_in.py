@@ -95,7 +95,7 @@ def _fault(stored: StoredToken | None, now: datetime) -> Outcome | None:
         return Outcome.NO_ACTING_USER
     if not stored.account.is_active:
         return Outcome.DISABLED_USER
-    return None if stored.is_of_this_password else Outcome.OLD_PASSWORD
+    return None if stored.is_of_this_sign_in else Outcome.ENDED_SIGN_IN
 
 
 def _refused(

@@ -24,8 +24,8 @@ class StoredToken:
     client_id: int
     client_name: str
     client_is_active: bool
-    is_of_this_password: bool
-    """Whether its user has had the same password ever since; true without a user of its own."""
+    is_of_this_sign_in: bool
+    """Whether the sign-in that it came by still holds (``User.sign_in_stamp``); true without a user of its own."""
     scopes: frozenset[str]
     expires: datetime
 
@@ -39,7 +39,7 @@ def find_token(checksum: str) -> StoredToken | None:
 
 
 def _stored_token(row: tuple[Any, ...]) -> StoredToken:
-    (is_of_client, client_id, client_name, is_active, is_of_this_password, *rest) = row[ACCOUNT_COLUMNS:]
+    (is_of_client, client_id, client_name, is_active, is_of_this_sign_in, *rest) = row[ACCOUNT_COLUMNS:]
     granted, allowed, expires = rest
     return StoredToken(
         account=account_of(row),
@@ -47,7 +47,7 @@ def _stored_token(row: tuple[Any, ...]) -> StoredToken:
         client_id=client_id,
         client_name=client_name,
         client_is_active=is_active,
-        is_of_this_password=is_of_this_password,
+        is_of_this_sign_in=is_of_this_sign_in,
         scopes=frozenset(granted) & frozenset(allowed),
         expires=expires,
     )
@@ -71,7 +71,7 @@ _FIND = f"""
 WITH token AS MATERIALIZED (
     SELECT
         coalesce(token.user_id, client.acting_user_id) AS user_id, token.user_id IS NULL AS is_of_client,
-        token.password_stamp, token.scope, token.expires,
+        token.sign_in_stamp, token.scope, token.expires,
         client.id AS client_id, coalesce(nullif(client.name, ''), client.client_id) AS client_name, client.is_active,
         client.allowed_scopes
     FROM authenticate_app_accesstoken AS token
@@ -82,7 +82,7 @@ WITH token AS MATERIALIZED (
 ), {HELD}
 SELECT
     {ACCOUNT}, token.is_of_client, token.client_id, token.client_name, token.is_active,
-    token.is_of_client OR token.password_stamp IS NOT DISTINCT FROM person.password_stamp,
+    token.is_of_client OR token.sign_in_stamp IS NOT DISTINCT FROM person.sign_in_stamp,
     string_to_array(token.scope, ' '), regexp_split_to_array(token.allowed_scopes, '\\s+'), token.expires
 FROM token LEFT JOIN person ON TRUE
 """  # noqa: S608 - made of constants

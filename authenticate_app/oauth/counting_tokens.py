@@ -1,8 +1,8 @@
 """Reading tokens that count, with whom they are of: one prepared statement, whatever a token leads to.
 
-A token counts as long as it has not expired or been revoked, its client is active, and its person is active and has
-the password that they signed in with; one of an integration itself, as long as the user is active whom it acts as. The
-statement decides that at every use, so that a change counts at once.
+A token counts as long as it has not expired or been revoked, its client is active, and its person is active and
+nothing has ended their sign-in, such as another password; one of an integration itself, as long as the user is active
+whom it acts as. That is asked of the database at every use, so that a change counts at once.
 """
 
 from collections.abc import Sequence
@@ -13,6 +13,7 @@ from typing import Any
 from django.db import connection
 
 from authenticate_app.accounts.models import User
+from authenticate_app.factors.services import lacks_second_factor
 from authenticate_app.oauth import secrets
 
 LONGEST_TOKEN = 4096
@@ -23,7 +24,7 @@ LONGEST_TOKEN = 4096
 class CountingToken:
     """An access or refresh token that counts.
 
-    ``user`` is who signed in, with what claims are made of and nothing else; None for a token of a client itself.
+    ``user`` is who signed in, as far as it was read; None for a token of a client itself.
     """
 
     client_pk: int
@@ -53,7 +54,11 @@ def find_refresh_token(unverified_token: str, *, now: datetime) -> CountingToken
     if family is None or len(unverified_token) > LONGEST_TOKEN:
         return None
     row = _read(_FIND_REFRESH_TOKEN, {"family": family, "now": now})
-    return _token(row[1:]) if row is not None and secrets.matches(unverified_token, row[0]) else None
+    if row is None or not secrets.matches(unverified_token, row[0]):
+        return None
+    token = _token(row[2:])
+    is_lacking = token.user is None or lacks_second_factor(token.user, row[1].split())
+    return None if is_lacking else token
 
 
 def _read(statement: str, parameters: dict[str, Any]) -> tuple[Any, ...] | None:
@@ -80,8 +85,10 @@ _OF_PERSON = (
     "organization_party_id",
     "organization_name",
     "subject",
+    "is_staff",
+    "second_factor_required",
 )
-"""What ``claims`` reads of a user, in the order of the model's fields, as ``from_db`` expects it."""
+"""What ``claims`` and ``factors`` read of a user, in the order of the model's fields, as ``from_db`` expects it."""
 _TOKEN = f"""
 client.id, client.client_id, token.scope, token.created, token.expires,
 {", ".join(f"person.{name}" for name in _OF_PERSON)}
@@ -94,13 +101,13 @@ LEFT JOIN authenticate_app_user AS person ON person.id = token.user_id
 WHERE token.token_checksum = %(checksum)s::text AND token.expires > %(now)s::timestamptz
     AND CASE WHEN token.user_id IS NULL
         THEN EXISTS (SELECT FROM authenticate_app_user WHERE id = client.acting_user_id AND is_active)
-        ELSE person.is_active AND person.password_stamp = token.password_stamp END
+        ELSE person.is_active AND person.sign_in_stamp = token.sign_in_stamp END
 """  # noqa: S608 - made of constants
 _FIND_REFRESH_TOKEN = f"""
-SELECT token.token_checksum, {_TOKEN}
+SELECT token.token_checksum, token.amr, {_TOKEN}
 FROM authenticate_app_refreshtoken AS token
 JOIN authenticate_app_client AS client ON client.id = token.application_id AND client.is_active
 JOIN authenticate_app_user AS person ON person.id = token.user_id AND person.is_active
 WHERE token.token_family = %(family)s AND token.revoked IS NULL AND token.expires > %(now)s::timestamptz
-    AND person.password_stamp = token.password_stamp
+    AND person.sign_in_stamp = token.sign_in_stamp
 """  # noqa: S608 - made of constants

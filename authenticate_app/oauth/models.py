@@ -156,7 +156,7 @@ class Grant(AbstractGrant):
     used_at = models.DateTimeField(_("used"), null=True, blank=True)
     token_family = models.UUIDField(editable=False)
     """Shared by every token that comes of this code, so that all can be revoked together."""
-    password_stamp = models.BigIntegerField(editable=False)
+    sign_in_stamp = models.BigIntegerField(editable=False)
     auth_time = models.DateTimeField(_("signed in"))
     amr = models.CharField(max_length=100, blank=True)
     """How the person signed in: methods of RFC 8176, separated by spaces."""
@@ -190,8 +190,8 @@ class AccessToken(AbstractAccessToken):
     application = models.ForeignKey(Client, on_delete=models.CASCADE, verbose_name=_("client"))
     token_checksum = models.CharField(max_length=CHECKSUM)
     token_family = models.UUIDField(null=True, editable=False)
-    password_stamp = models.BigIntegerField(null=True, editable=False)
-    """That of the user when they signed in; once theirs is another, the token counts no more."""
+    sign_in_stamp = models.BigIntegerField(null=True, editable=False)
+    """That of the user when they signed in; once theirs is another, the token counts no more (``User``)."""
 
     objects: ClassVar[models.Manager["AccessToken"]] = models.Manager()
 
@@ -225,7 +225,7 @@ class RefreshToken(AbstractRefreshToken):
     scope = models.TextField(_("scope"))
     expires = models.DateTimeField(_("expires"))
     """When the family ends, however often it was refreshed."""
-    password_stamp = models.BigIntegerField(editable=False)
+    sign_in_stamp = models.BigIntegerField(editable=False)
     auth_time = models.DateTimeField(_("signed in"))
     amr = models.CharField(max_length=100, blank=True)
 

@@ -32,7 +32,7 @@ class Reason(StrEnum):
     REFRESH_TOKEN_EXPIRED = "refresh-token-expired"  # noqa: S105 - the name of a reason
     CLIENT_CHANGED = "client-changed"
     PERSON_CHANGED = "person-changed"
-    """Disabled, or with another password than when they signed in."""
+    """Disabled, or their sign-in has ended, such as by another password; or it lacks a second factor asked of them."""
     NO_SCOPE_LEFT = "no-scope-left"
     """The client may not ask any more for anything that the person agreed to."""
 

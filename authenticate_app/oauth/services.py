@@ -17,7 +17,7 @@ from authenticate_app.oauth.clients import is_still
 from authenticate_app.oauth.context import Context, SignedInPerson
 from authenticate_app.oauth.models import AccessToken, Client, Grant, RefreshToken
 from authenticate_app.oauth.refusals import Reason
-from authenticate_app.oauth.selectors import is_unchanged, lock_family, lock_grant
+from authenticate_app.oauth.selectors import holds, lock_family, lock_grant
 from authenticate_app.oauth.tokens import Authentication
 
 
@@ -48,14 +48,14 @@ class SignIn:
     user: User
     scopes: Sequence[str]
     family: uuid.UUID
-    password_stamp: int
+    sign_in_stamp: int
     authentication: Authentication
 
     @classmethod
     def of(cls, source: Grant | RefreshToken) -> "SignIn":
         """Read it off a code or refresh token."""
         authentication = Authentication(source.auth_time, source.amr, getattr(source, "nonce", ""))
-        return cls(source.user, source.scope.split(), source.token_family, source.password_stamp, authentication)
+        return cls(source.user, source.scope.split(), source.token_family, source.sign_in_stamp, authentication)
 
 
 class Revoked(NamedTuple):
@@ -86,7 +86,7 @@ def store_code(*, code: str, asked: CodeRequest, person: SignedInPerson, now: da
         nonce=asked.nonce,
         expires=now + settings.AUTHORIZATION_CODE_LIFETIME,
         token_family=uuid.uuid4(),
-        password_stamp=person.user.password_stamp,
+        sign_in_stamp=person.user.sign_in_stamp,
         auth_time=person.auth_time,
         amr=person.amr,
     )
@@ -112,7 +112,7 @@ def open_grant(*, unverified_code: str, client: Client, context: Context) -> Gra
         raise GrantRefused(Reason.CODE_REUSED, grant.user)
     if grant.expires <= context.now:
         raise GrantRefused(Reason.CODE_EXPIRED, grant.user)
-    if not is_unchanged(grant.user, grant.password_stamp):
+    if not holds(grant):
         raise GrantRefused(Reason.PERSON_CHANGED, grant.user)
     return grant
 
@@ -151,7 +151,7 @@ def open_refresh_token(*, unverified_token: str, client: Client, context: Contex
         raise GrantRefused(Reason.REFRESH_TOKEN_REUSED, token.user)
     if token.expires <= context.now:
         raise GrantRefused(Reason.REFRESH_TOKEN_EXPIRED, token.user)
-    if not is_unchanged(token.user, token.password_stamp):
+    if not holds(token):
         raise GrantRefused(Reason.PERSON_CHANGED, token.user)
     return token
 
@@ -176,7 +176,7 @@ def begin_family(sign_in: SignIn, *, client: Client, first_token: str, now: date
         user=sign_in.user,
         scope=" ".join(sign_in.scopes),
         expires=now + settings.REFRESH_TOKEN_LIFETIME,
-        password_stamp=sign_in.password_stamp,
+        sign_in_stamp=sign_in.sign_in_stamp,
         auth_time=sign_in.authentication.auth_time,
         amr=sign_in.authentication.amr,
     )
@@ -193,7 +193,7 @@ def store_access_token(
         scope=" ".join(scopes),
         expires=now + settings.ACCESS_TOKEN_LIFETIME,
         token_family=sign_in.family,
-        password_stamp=sign_in.password_stamp,
+        sign_in_stamp=sign_in.sign_in_stamp,
     )
 
 

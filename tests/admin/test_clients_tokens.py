@@ -43,7 +43,7 @@ def give(client: Client, user: User, *, number: int = 1, seconds: int = 60, **st
             "user": user,
             "scope": "openid",
             "expires": ends,
-            "password_stamp": 0,
+            "sign_in_stamp": 0,
             "auth_time": now,
             "token_family": uuid.uuid4(),
         }

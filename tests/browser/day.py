@@ -133,7 +133,7 @@ def _given_out(client: Any, now: datetime) -> None:
 
     person = User.objects.get(username="john.smith@vision.com")
     for number in range(24):
-        given = {"application": client, "user": person, "scope": "openid profile", "password_stamp": 0}
+        given = {"application": client, "user": person, "scope": "openid profile", "sign_in_stamp": 0}
         token = {"token_checksum": checksum(new_token()), "token_family": uuid.uuid4(), **given}
         RefreshToken.objects.create(expires=now + timedelta(days=20), auth_time=now, **token)
         AccessToken.objects.create(expires=now + timedelta(minutes=number * 40 - 240), **token)

@@ -10,8 +10,9 @@ import pyotp
 from django.utils import timezone
 
 from authenticate_app.accounts.models import User
-from authenticate_app.accounts.pending import AUTH_TIME
+from authenticate_app.accounts.pending import AMR, AUTH_TIME
 from authenticate_app.factors import one_time_codes
+from authenticate_app.factors.sign_in_views import WITH_CODE
 from tests import pages
 from tests.factors.authenticator import Authenticator
 
@@ -38,6 +39,12 @@ class Browser(pages.Browser):
         """Let an hour pass since this browser signed in."""
         session = self.session
         session[AUTH_TIME] = int((timezone.now() - timedelta(hours=1)).timestamp())
+        session.save()
+
+    def showed_a_second_factor(self) -> None:
+        """Let this browser have signed in with more than a password."""
+        session = self.session
+        session[AMR] = list(WITH_CODE)
         session.save()
 
     def is_signed_in(self) -> bool:

@@ -193,6 +193,7 @@ class TestPasskeys:
 
     def test_the_last_one_stays_where_there_must_be_one(self, browser: Browser, jane: User) -> None:
         User.objects.filter(pk=jane.pk).update(second_factor_required=True)
+        browser.showed_a_second_factor()
         passkey = store_passkey(jane)
         browser.post(f"{SECURITY}passkeys/{passkey.pk}/remove/")
         assert "keep a second factor" in words_of(browser.get(SECURITY))
@@ -245,6 +246,7 @@ class TestCodes:
     def test_not_where_there_must_be_a_factor(self, browser: Browser, jane: User) -> None:
         turn_on_codes(jane)
         User.objects.filter(pk=jane.pk).update(second_factor_required=True)
+        browser.showed_a_second_factor()
         browser.post(f"{CODES}off/")
         assert "keep a second factor" in words_of(browser.get(SECURITY))
         assert OneTimeCodeDevice.objects.exists()

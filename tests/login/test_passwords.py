@@ -54,11 +54,11 @@ def test_browsers_know_which_password_is_which(signed_in: Browser) -> None:
 def test_a_new_password_counts_at_once_and_ends_all_other_sessions(john: User, signed_in: Browser) -> None:
     elsewhere = Browser()
     sign_in(elsewhere)
-    stamp = User.objects.get().password_stamp
+    stamp = User.objects.get().sign_in_stamp
     before = signed_in.session.session_key
     assert change(signed_in)["Location"] == "/account/password/changed/"
     assert has_password(john, NEW)
-    assert User.objects.get().password_stamp != stamp
+    assert User.objects.get().sign_in_stamp != stamp
     assert signed_in.get("/account/").status_code == HTTPStatus.OK
     assert signed_in.session.session_key != before
     assert elsewhere.get("/account/").status_code == HTTPStatus.FOUND

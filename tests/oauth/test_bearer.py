@@ -309,7 +309,7 @@ def test_a_changed_password_ends_what_its_owner_gave_away_but_not_what_integrati
     user.set_password("another horse")
     user.save()
     refused(own)
-    assert counted_since(before) == {"old-password": 1}
+    assert counted_since(before) == {"ended-sign-in": 1}
     assert sign_in(of_integration).caller.user_id == user.pk
 
 

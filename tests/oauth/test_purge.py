@@ -31,7 +31,7 @@ def refresh_token(client: Client, person: User, expires: datetime) -> RefreshTok
         token_family=uuid.uuid4(),
         scope="openid",
         expires=expires,
-        password_stamp=1,
+        sign_in_stamp=1,
         auth_time=NOW,
     )
 
@@ -44,7 +44,7 @@ def code(client: Client, person: User, expires: datetime) -> Grant:
         token_family=uuid.uuid4(),
         expires=expires,
         redirect_uri="https://www.example.com/",
-        password_stamp=1,
+        sign_in_stamp=1,
         auth_time=NOW,
     )
 

@@ -98,7 +98,7 @@ def test_a_code_that_gave_tokens_elsewhere_ends_them_when_it_comes_here(person: 
     [
         (lambda _person: Grant.objects.update(expires=timezone.now() - timedelta(seconds=1)), "code-expired"),
         (lambda _person: User.objects.update(is_active=False), "person-changed"),
-        (lambda person: User.objects.filter(pk=person.pk).update(password_stamp=7), "person-changed"),
+        (lambda person: User.objects.filter(pk=person.pk).update(sign_in_stamp=7), "person-changed"),
         (lambda _person: Grant.objects.all().delete(), "unknown-code"),
     ],
 )

@@ -15,7 +15,6 @@ from authenticate_app.oauth import refusals
 from authenticate_app.oauth.context import Context
 from authenticate_app.oauth.errors import invalid_request
 from authenticate_app.oauth.models import Client
-from authenticate_app.oauth.purposes import Purpose
 from authenticate_app.oauth.refusals import Reason
 from tests.oauth.flow import (
     APPLE_NEW,
@@ -29,29 +28,10 @@ from tests.oauth.flow import (
     exchange,
     refresh,
     register,
-    store_person,
     tokens_for,
 )
-from tests.world import store_user
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("ready")]
-
-
-@pytest.fixture
-def person(ready: None) -> User:
-    return store_person()
-
-
-@pytest.fixture
-def integration(ready: None) -> Registered:
-    return register(
-        {**WEB, "redirect_uris": "", "post_logout_redirect_uris": ""},
-        client_id="integration-1",
-        purpose=Purpose.INTEGRATION,
-        authorization_grant_type=Client.GRANT_CLIENT_CREDENTIALS,
-        allowed_scopes="chat.authenticate",
-        acting_user=store_user("service"),
-    )
 
 
 def counted(reason: str) -> float:
