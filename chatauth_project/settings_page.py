@@ -30,11 +30,9 @@ def render() -> str:
 
 
 def _section(group: type[Variables]) -> str:
-    return f"## {group.__doc__}\n\n" + "\n".join(_entry(name.upper(), field) for name, field in _own_fields(group))
-
-
-def _own_fields(group: type[Variables]) -> list[tuple[str, FieldInfo]]:
-    return list(group.model_fields.items())
+    return f"## {group.__doc__}\n\n" + "\n".join(
+        _entry(name.upper(), field) for name, field in group.model_fields.items()
+    )
 
 
 def _entry(name: str, field: FieldInfo) -> str:
