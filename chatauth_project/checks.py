@@ -2,11 +2,12 @@
 
 | id            | looks at                                  |
 | ------------- | ----------------------------------------- |
-| chatauth.E001 | users, clients of a demonstration         |
+| chatauth.E001 | users, clients, … of a demonstration        |
 | chatauth.E002 | keys of a demonstration in production     |
 | chatauth.E003 | debug pages                               |
 | chatauth.E004 | everything that the environment refuses   |
 | chatauth.E005 | password hashers                          |
+| chatauth.E006 | the sandbox in production                 |
 | chatauth.I001 | e-mail that is not set up                 |
 
 ``manage.py check`` looks at settings, ``manage.py check --database default`` and every start of the
@@ -40,7 +41,7 @@ def demonstration_data_in_production(databases: Sequence[str] | None = None, **_
 
 
 def _demonstration_data() -> Iterator[CheckMessage]:
-    from authenticate_app.models import Client, SigningKey, User
+    from authenticate_app.models import Business, Client, SigningKey, User
     from authenticate_app.oauth.client_services import DEMONSTRATION
 
     users = User.objects.filter(is_demonstration=True).values_list("username", flat=True)
@@ -55,6 +56,13 @@ def _demonstration_data() -> Iterator[CheckMessage]:
         yield Error(
             f"Clients of a demonstration are in this production database: {client_ids}.",
             hint="Their secrets were made for trying things out. Begin production with a fresh database.",
+            id="chatauth.E001",
+        )
+    businesses = Business.objects.filter(is_sandbox=True, is_active=True).values_list("name", flat=True)
+    if business_names := ", ".join(businesses[:5]):
+        yield Error(
+            f"Businesses of the sandbox are in this production database: {business_names}.",
+            hint="Their customers are simulated. Begin production with a fresh database.",
             id="chatauth.E001",
         )
     keys = SigningKey.objects.filter(is_demonstration=True).values_list("kid", flat=True)
@@ -92,6 +100,15 @@ def password_hashers(app_configs: Sequence[AppConfig] | None, **_: Any) -> Itera
     if settings.PASSWORD_HASHERS != [ARGON2]:
         hint = f"Set PASSWORD_HASHERS to [{ARGON2!r}]."
         yield Error("Passwords should be hashed by Argon2 only.", hint=hint, id="chatauth.E005")
+
+
+@register(Tags.security)
+def sandbox_in_production(app_configs: Sequence[AppConfig] | None, **_: Any) -> Iterable[CheckMessage]:
+    """Refuse simulated phones beside real ones (chatauth.E006)."""
+    if settings.SANDBOX and settings.ENVIRONMENT == "production":
+        hint = "Leave SANDBOX off here, and try things out in an installation with ENVIRONMENT=demonstration."
+        sentence = "SANDBOX is on: whoever reaches this server can play a customer of Apple Messages."
+        yield Error(sentence, hint=hint, id="chatauth.E006")
 
 
 @register(Tags.security)

@@ -32,7 +32,7 @@ def with_demonstration_defaults(
     if variables.get("ENVIRONMENT", "").strip() != "demonstration":
         return variables
     given = {name: value for name, value in variables.items() if value.strip()}
-    found = {"DATABASE_URL": embedded_url()} | _pages()
+    found = {"DATABASE_URL": embedded_url(), "SANDBOX": "true"} | _pages()
     return _addresses(given) | found | kept_secrets(secrets_file) | given
 
 

@@ -139,6 +139,9 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
+if SANDBOX:
+    _machines = MIDDLEWARE.index("chatauth_project.middleware.machines.Machines")
+    MIDDLEWARE.insert(_machines, "authenticate_app.sandbox.middleware.SimulatedSheet")
 
 TEMPLATES = [
     {
@@ -347,6 +350,7 @@ HOUSEKEEPING = [
     "authenticate_app.oauth.purge.purge_access_tokens",
     "authenticate_app.oauth.purge.purge_refresh_tokens",
     "authenticate_app.oauth.purge.purge_codes",
+    "authenticate_app.sandbox.services.purge",
     "chat_app.sessions.purge.purge_tokens",
     "chat_app.sessions.purge.purge_sessions",
     "chatauth_project.housekeeping.purge_sign_ins",
@@ -358,6 +362,7 @@ DEMONSTRATION_DATA = [
     "chatauth_project.demonstration_accounts.load",
     "chatauth_project.demonstration_clients.load",
     "chat_app.routing.demonstration.load",
+    "authenticate_app.sandbox.demonstration.load",
 ]
 """Functions ``load(passwords: Mapping[str, str]) -> None`` that may run again and again."""
 

@@ -1,5 +1,6 @@
 """Which address leads where."""
 
+from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
@@ -20,6 +21,8 @@ urlpatterns = [
     path("i18n/", include("django.conf.urls.i18n")),
     path("admin/", admin.site.urls),
 ]
+if settings.SANDBOX:
+    urlpatterns.append(path("sandbox/", include("authenticate_app.sandbox.urls")))
 
 handler400 = "chatauth_project.failures.bad_request"
 handler404 = "chatauth_project.failures.not_found"

@@ -1,1 +1,1 @@
-"""A simulated gateway and a simulated phone, to try and to test the whole way without Apple."""
+"""A simulated gateway and simulated phones, to try and to test the whole way without Apple (docs/apple-messages.md)."""

@@ -1,7 +1,9 @@
 """What simulated phones show, and what went over the wire meanwhile. Purged after a day."""
 
 import uuid
+from http import HTTPStatus
 from typing import ClassVar
+from urllib.parse import urlsplit
 
 from django.db import models
 
@@ -118,6 +120,24 @@ class SandboxExchange(models.Model):
 
     def __str__(self) -> str:
         return f"{self.method} {self.url}"
+
+    @property
+    def path(self) -> str:
+        """The address without its host and its query."""
+        parts = urlsplit(self.url)
+        return parts.path or f"{parts.scheme}:"
+
+    @property
+    def phrase(self) -> str:
+        """The words of the status, such as ``Not Found``."""
+        return HTTPStatus(self.status).phrase if self.status in frozenset(HTTPStatus) else ""
+
+    @property
+    def kind_of_status(self) -> str:
+        """``good``, ``elsewhere`` (a redirect) or ``bad``."""
+        if self.status is None or self.status >= HTTPStatus.BAD_REQUEST:
+            return "bad"
+        return "elsewhere" if self.status >= HTTPStatus.MULTIPLE_CHOICES else "good"
 
 
 class SandboxPayload(models.Model):

@@ -19,6 +19,8 @@ ADDRESSES_FOR_MACHINES = (
     "/oauth/userinfo",
     "/healthz",
     "/readyz",
+    "/sandbox/gateway/",
+    "/sandbox/receiver/",
 )
 
 
