@@ -3,9 +3,8 @@
 from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-from chatauth_project import health
+from chatauth_project import health, on_demand
 
 urlpatterns = [
     path("", include("chat_app.chat_authenticate.urls")),  # first: the hot path
@@ -16,8 +15,12 @@ urlpatterns = [
     path("", include("authenticate_app.messages.urls")),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
-    path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
-    path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),
+    path("api/schema/", on_demand.view("drf_spectacular.views.SpectacularAPIView"), name="schema"),
+    path(
+        "api/docs/",
+        on_demand.view("drf_spectacular.views.SpectacularSwaggerSplitView", url_name="schema"),
+        name="docs",
+    ),
     path("i18n/", include("django.conf.urls.i18n")),
     path("admin/", admin.site.urls),
 ]

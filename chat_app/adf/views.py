@@ -49,6 +49,8 @@ class AdfView(APIView):
     """The media types of an answer; the first is the one for clients that do not mind."""
     understood: ClassVar[tuple[str, ...]] = (media_types.RESOURCE_ITEM, media_types.JSON)
     """The media types of a request's body."""
+    operations: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
+    """What the API's schema says of the view, by method (OpenAPI 3.1, *Operation Object*); see ``adf.schema``."""
     body_limit: ClassVar[int] = body.LIMIT_BYTES
 
     framework_version: int = framework_version.OLDEST

@@ -2,14 +2,13 @@
 
 from collections.abc import Sequence
 from http import HTTPStatus
-from typing import Any, NoReturn, cast
+from typing import Any, ClassVar, NoReturn, cast
 
 from django.conf import settings
 from django.db import DatabaseError
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils import timezone
-from drf_spectacular.utils import extend_schema
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.permissions import BasePermission, IsAuthenticated
 from rest_framework.request import Request
@@ -55,11 +54,12 @@ class ChatAuthenticateView(AdfView):
     through again. So the common case needs one round trip to the database, and no case is answered from old facts.
     """
 
+    operations: ClassVar = {"POST": openapi.CREATE_OPERATION}
+
     attempt = 0
     signed_in_from_memory = False
     raw_body: bytes | None = None
 
-    @extend_schema(operation=openapi.CREATE_OPERATION)
     def post(self, request: Request, version: str, **_path: str) -> HttpResponse:
         """Parse, issue, answer."""
         if self.raw_body is None:  # another attempt would find the stream empty
@@ -170,6 +170,7 @@ class ItemView(AdfView):
 class DescribeView(AdfView):
     """The resource's metadata, for every user who can sign in."""
 
+    operations: ClassVar = {"GET": openapi.DESCRIBE_OPERATION}
     authentication_classes = (FreshBasicOrBearerAuthentication,)
     offered = (media_types.DESCRIPTION, media_types.JSON)
 
@@ -177,7 +178,6 @@ class DescribeView(AdfView):
         """Ask for a caller, and a token for its scope."""
         return [IsAuthenticated(), HasScope(CHAT_AUTHENTICATE)]
 
-    @extend_schema(operation=openapi.DESCRIBE_OPERATION)
     def get(self, _request: Request, version: str, **_path: str) -> HttpResponse:
         """Answer 200 with Oracle's describe form."""
         return self.answer(
