@@ -1,9 +1,7 @@
 """Access tokens on the real server with two workers: many at once, and what counts in every process."""
 
 import threading
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
 
 import httpx
 import pytest
@@ -13,24 +11,11 @@ from tests.serving import ADDRESS, Installation
 pytestmark = pytest.mark.journey
 
 AT_ONCE = 100
-CONNECTIONS = 12
-"""Each is kept, and so belongs to one worker: that all of them belong to the same one happens once in 2,000 runs."""
 
 
 def ask(client: httpx.Client, token: str, **attributes: object) -> httpx.Response:
     body = {"authUserName": "Jane Roe", "interfaceId": "1", **attributes}
     return client.post(ADDRESS, json=body, headers={"Authorization": f"Bearer {token}"})
-
-
-@pytest.fixture
-def clients(installed: Installation) -> Iterator[list[httpx.Client]]:
-    with ExitStack() as stack:
-        yield [stack.enter_context(installed.server.client()) for _ in range(CONNECTIONS)]
-
-
-@pytest.fixture
-def name(installed: Installation) -> str:
-    return installed.new_user()
 
 
 @pytest.fixture

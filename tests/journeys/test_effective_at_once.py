@@ -1,8 +1,6 @@
 """What an administrator changes counts from the very next request, in every process."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
 from itertools import count
 from typing import Any
 
@@ -14,22 +12,9 @@ from tests.waiting import wait_until
 
 pytestmark = pytest.mark.journey
 
-CONNECTIONS = 12
-"""Each is kept, and so belongs to one worker: that all of them belong to the same one happens once in 2,000 runs."""
 AT_ONCE = 4
 """For callers who are remembered; a first call costs a hash, and a worker that is busy with one answers 503."""
 _queues = count(1000)
-
-
-@pytest.fixture
-def clients(installed: Installation) -> Iterator[list[httpx.Client]]:
-    with ExitStack() as stack:
-        yield [stack.enter_context(installed.server.client()) for _ in range(CONNECTIONS)]
-
-
-@pytest.fixture
-def name(installed: Installation) -> str:
-    return installed.new_user()
 
 
 def everywhere(clients: list[httpx.Client], *, at_once: int = 1, **asking: Any) -> list[httpx.Response]:
@@ -178,4 +163,4 @@ def test_nothing_is_stored_for_whom_nothing_was_answered(
     before = stored()
     installed.administrator.do("disable", name=name)
     assert statuses(everywhere(clients, caller=name)) == {401}
-    assert stored() == before == 2 * CONNECTIONS
+    assert stored() == before == 2 * len(clients)
