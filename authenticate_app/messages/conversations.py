@@ -11,7 +11,7 @@ from authenticate_app.messages.reasons import Reason
 from authenticate_app.time_ordered import new_time_ordered_id
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def note_message(*, business: Business, customer_id: str, capabilities: str, at: datetime) -> Conversation:
     """Note that the customer sent something at ``at``; answers the conversation, whose row stays locked.
 
@@ -30,7 +30,7 @@ def note_message(*, business: Business, customer_id: str, capabilities: str, at:
     return conversation
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def close(*, conversation: Conversation, reason: Reason, at: datetime, now: datetime) -> None:
     """Nothing sent after ``at`` reaches the customer any more: close the conversation, cancel what is open.
 

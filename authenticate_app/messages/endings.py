@@ -31,7 +31,7 @@ LONGEST_DETAIL = 300
 WITHDRAWN = "withdrawn: the sign-in ended"
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def finish(*, sign_in_id: UUID, state: SignInRequest.State, reason: Reason, now: datetime, detail: str = "") -> bool:
     """End a request that is open; answers False, and changes nothing, where it has ended already."""
     still_open = SignInRequest.objects.filter(pk=sign_in_id, ended_at=None)

@@ -53,7 +53,7 @@ REPLY_WAITS: Final = timedelta(seconds=2)
 """When to look again whether what the customer sent in time has been processed."""
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def mark_sent(*, sign_in_id: UUID, now: datetime) -> None:
     """The gateway took the message. Nothing happens where that was known before, or the request has ended."""
     state = Case(When(state=State.CREATED, then=Value(State.SENT.value)), default=F("state"))
@@ -74,7 +74,7 @@ def mark_opened(*, unverified_state: str, client_id: str, now: datetime) -> None
         _open_form(sign_in_id, now)
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def _open_form(sign_in_id: UUID, now: datetime) -> None:
     in_time = _open(sign_in_id).filter(opened_at=None, expires_at__gt=now)
     if in_time.update(state=State.OPENED, opened_at=now):
@@ -97,7 +97,7 @@ def consume_state(*, unverified_state: str, now: datetime) -> SignInRequest:
     return sign_in
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def _claim_state(state_checksum: str, now: datetime) -> tuple[SignInRequest | None, bool]:
     of_state = SignInRequest.objects.filter(state_checksum=state_checksum, flow=Flow.NEW)
     is_claimed = of_state.filter(ended_at=None, state_used_at=None, expires_at__gt=now).update(
@@ -157,7 +157,7 @@ def _store_identity(sign_in: SignInRequest, identity: Identity, now: datetime) -
     return True
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def confirm(*, sign_in_id: UUID, now: datetime) -> None:
     """The phone says that it succeeded (new flow). It counts once, in time, and only together with our callback.
 
@@ -182,7 +182,7 @@ def end(*, sign_in_id: UUID, state: SignInRequest.State, reason: Reason, now: da
     return finish(sign_in_id=sign_in_id, state=state, reason=reason, now=now, detail=detail)
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def settle(*, sign_in_id: UUID, now: datetime) -> timedelta | None:
     """Conclude what time, or what is stored, allows; answers when to come again, None once the request has ended.
 
@@ -200,10 +200,10 @@ def settle(*, sign_in_id: UUID, now: datetime) -> timedelta | None:
     return None
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def cancel_open(*, conversation: Conversation, reason: Reason, now: datetime) -> None:
-    """End every open request of a conversation, each with the same reason."""
-    of_conversation = SignInRequest.objects.filter(conversation=conversation, ended_at=None)
+    """End every request of a conversation that was asked for by ``now`` and is open, each with the same reason."""
+    of_conversation = SignInRequest.objects.filter(conversation=conversation, ended_at=None, created_at__lte=now)
     for sign_in_id in of_conversation.order_by("pk").values_list("pk", flat=True):
         finish(sign_in_id=sign_in_id, state=State.CANCELLED, reason=reason, now=now)
 
