@@ -132,7 +132,7 @@ chatauth is ready on {address} after {seconds:.1f} s. What to try:
     {curl_exchange(address, passwords[WEB_APPLICATION])}
 
   The admin:     {address}/admin/ (as {ADMINISTRATOR})
-  The API:       {address}/api/docs/
+{sandbox_lines(address)}  The API:       {address}/api/docs/
   The key set:   {address}/.well-known/jwks.json
 
   Who may sign in:
@@ -141,6 +141,13 @@ chatauth is ready on {address} after {seconds:.1f} s. What to try:
 
 Ctrl-C stops the server and the database; the data stay in var/.
 """
+
+
+def sandbox_lines(address: str) -> str:
+    """Return what to try of Apple Messages for Business, with the line's end; "" where the sandbox is off."""
+    if not settings.SANDBOX:
+        return ""
+    return f"  The sandbox:   {address}/sandbox/ (Apple Messages without Apple; sign in there as {CUSTOMER})\n"
 
 
 def curl(address: str, password: str) -> str:

@@ -6,6 +6,7 @@ from pytest_django import Settings
 
 from authenticate_app.models import User
 from chatauth_project import checks, demonstration_clients
+from tests.messages import world
 
 
 def ids(messages: Iterable[CheckMessage]) -> set[str]:
@@ -52,6 +53,21 @@ def test_e002_keys_of_a_demonstration_are_refused_in_production() -> None:
 def test_a_demonstration_may_have_them(settings: Settings) -> None:
     settings.ENVIRONMENT = "demonstration"
     assert list(checks.demonstration_data_in_production(databases=["default"])) == []
+
+
+def test_e001_businesses_of_the_sandbox_are_refused_in_production(db: None) -> None:
+    business = world.business(is_sandbox=True)
+    (message,) = checks.demonstration_data_in_production(databases=["default"])
+    assert message.id == "chatauth.E001"
+    assert business.name in message.msg
+
+
+def test_e006_the_sandbox_is_refused_in_production(settings: Settings) -> None:
+    assert ids(checks.sandbox_in_production(None)) == set()
+    settings.SANDBOX = True
+    assert ids(checks.sandbox_in_production(None)) == {"chatauth.E006"}
+    settings.ENVIRONMENT = "demonstration"
+    assert ids(checks.sandbox_in_production(None)) == set()
 
 
 def test_without_leave_to_use_the_database_it_is_left_alone() -> None:
