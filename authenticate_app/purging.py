@@ -1,9 +1,11 @@
-"""Deleting many rows, a few at a time. Tables that grow all day have statements of their own, by their index."""
+"""Deleting many rows, a few at a time."""
 
-from typing import Any
+from datetime import datetime
+from typing import Any, cast
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import QuerySet
+from psycopg import sql
 
 BATCH = 5_000
 """Rows deleted in one statement: short locks, short transactions."""
@@ -17,6 +19,22 @@ def delete_in_batches(rows: QuerySet[Any]) -> int:
     deleted = 0
     while batch := _delete_batch(rows):
         deleted += batch
+    return deleted
+
+
+def delete_in_order(statement: sql.Composable, *, after: Any, cutoff: datetime, batch: int) -> int:
+    """Delete the rows of a table that grows all day, by its index, each batch in a transaction of its own.
+
+    ``statement`` deletes at most ``batch`` rows that come after ``after`` and are older than ``cutoff``, its parameters,
+    and answers how many, and where it ended; NULL if no more are to be deleted. The next batch begins there: rows that
+    are gone already, and still in the index until the next vacuum, are not met again. Answers how many there were.
+    """
+    deleted = 0
+    while after is not None:
+        with connection.cursor() as cursor:
+            cursor.execute(statement, {"after": after, "cutoff": cutoff, "batch": batch})
+            count, after = cast("tuple[int, Any]", cursor.fetchone())
+        deleted += count
     return deleted
 
 

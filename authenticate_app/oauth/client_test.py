@@ -21,7 +21,7 @@ from authenticate_app.accounts.models import User
 from authenticate_app.oauth import secrets
 from authenticate_app.oauth.addresses import public_url
 from authenticate_app.oauth.client_test_request import (
-    AuthorizationRequest,
+    PastedRequest,
     finding_of_redirect_uri,
     finding_of_scope,
     findings_of_request,
@@ -82,7 +82,7 @@ def _of_client(client: Client) -> Iterator[Finding]:
 
 
 def _of_sign_in(client: Client, trial: Trial, now: datetime) -> Iterator[Finding]:
-    request = AuthorizationRequest.parse(trial.request)
+    request = PastedRequest.parse(trial.request)
     if trial.request and request is None:
         sentence = _("This is no address with parameters. It begins with “%s?”.")
         yield wrong(_("Authorization request"), sentence % public_url("oauth-authorize"))
@@ -95,7 +95,7 @@ def _of_sign_in(client: Client, trial: Trial, now: datetime) -> Iterator[Finding
     yield from _of_secret(client, trial.secret)
 
 
-def _of_second_redirect_uri(client: Client, asked: str, request: AuthorizationRequest | None) -> Finding:
+def _of_second_redirect_uri(client: Client, asked: str, request: PastedRequest | None) -> Finding:
     """RFC 6749, section 4.1.3: the same as in the authorization request, letter by letter."""
     subject = _("Redirect URI of the token request")
     found = finding_of_redirect_uri(client, asked, subject=subject)

@@ -21,7 +21,7 @@ SHORTEST_STATE: Final = 16
 
 
 @dataclass(frozen=True, slots=True)
-class AuthorizationRequest:
+class PastedRequest:
     """An address that somebody pasted, taken apart; nothing about it is verified."""
 
     address: str
@@ -29,7 +29,7 @@ class AuthorizationRequest:
     parameters: dict[str, list[str]]
 
     @classmethod
-    def parse(cls, pasted: str) -> "AuthorizationRequest | None":
+    def parse(cls, pasted: str) -> "PastedRequest | None":
         """Take the address apart; None if it is none, or has no query."""
         text = "".join(pasted.split())  # line breaks come from mails and consoles; no address holds a blank
         try:
@@ -49,7 +49,7 @@ class AuthorizationRequest:
         return self.parameters.get(name, [""])[0]
 
 
-def findings_of_request(client: Client, request: AuthorizationRequest, *, expected: str) -> Iterator[Finding]:
+def findings_of_request(client: Client, request: PastedRequest, *, expected: str) -> Iterator[Finding]:
     """Look at every parameter; ``expected`` is the address that authorization requests go to."""
     yield _address(request, expected)
     yield from _repeated(request)
@@ -82,7 +82,7 @@ def finding_of_redirect_uri(client: Client, asked: str, *, subject: "StrOrPromis
     )
 
 
-def _address(request: AuthorizationRequest, expected: str) -> Finding:
+def _address(request: PastedRequest, expected: str) -> Finding:
     subject = _("Address")
     if request.address == expected:
         return right(subject, _("It leads to this server's authorization endpoint."))
@@ -90,7 +90,7 @@ def _address(request: AuthorizationRequest, expected: str) -> Finding:
     return wrong(subject, sentence % {"address": request.address, "endpoint": expected})
 
 
-def _repeated(request: AuthorizationRequest) -> Iterator[Finding]:
+def _repeated(request: PastedRequest) -> Iterator[Finding]:
     for name, values in request.parameters.items():
         if len(values) > 1 and name in KNOWN:
             yield wrong(
@@ -98,7 +98,7 @@ def _repeated(request: AuthorizationRequest) -> Iterator[Finding]:
             )
 
 
-def _client_id(client: Client, request: AuthorizationRequest) -> Finding:
+def _client_id(client: Client, request: PastedRequest) -> Finding:
     asked = request.get("client_id")
     if asked == client.client_id:
         return right("client_id", _("It is this client's."))
@@ -108,7 +108,7 @@ def _client_id(client: Client, request: AuthorizationRequest) -> Finding:
     return wrong("client_id", sentence % {"asked": asked, "client_id": client.client_id})
 
 
-def _response_type(client: Client, request: AuthorizationRequest) -> Finding:
+def _response_type(client: Client, request: PastedRequest) -> Finding:
     asked = request.get("response_type")
     if asked == "code":
         return right("response_type", _("It asks for a code."))
@@ -118,14 +118,14 @@ def _response_type(client: Client, request: AuthorizationRequest) -> Finding:
     return wrong("response_type", sentence % asked)
 
 
-def _redirect_uri(client: Client, request: AuthorizationRequest) -> Finding:
+def _redirect_uri(client: Client, request: PastedRequest) -> Finding:
     asked = request.get("redirect_uri")
     if asked:
         return finding_of_redirect_uri(client, asked, subject="redirect_uri")
     return wrong("redirect_uri", _("It is missing. Send it even where only one is registered."))
 
 
-def _pkce(client: Client, request: AuthorizationRequest) -> Finding:
+def _pkce(client: Client, request: PastedRequest) -> Finding:
     challenge, method = request.get("code_challenge"), request.get("code_challenge_method")
     if not challenge and not client.pkce_required:
         return right(
@@ -159,11 +159,11 @@ def finding_of_scope(client: Client, asked: list[str]) -> Finding:
     return right("scope", _("This client may ask for all of it."))
 
 
-def _scope(client: Client, request: AuthorizationRequest) -> Finding:
+def _scope(client: Client, request: PastedRequest) -> Finding:
     return finding_of_scope(client, request.get("scope").split())
 
 
-def _state(client: Client, request: AuthorizationRequest) -> Finding:
+def _state(client: Client, request: PastedRequest) -> Finding:
     state = request.get("state")
     if not state:
         return advice("state", _("There is none. Send a random one and compare it when the answer comes back."))
@@ -172,13 +172,13 @@ def _state(client: Client, request: AuthorizationRequest) -> Finding:
     return right("state", _("It is there. Compare it when the answer comes back."))
 
 
-def _not_supported(request: AuthorizationRequest) -> Iterator[Finding]:
+def _not_supported(request: PastedRequest) -> Iterator[Finding]:
     for name in NOT_SUPPORTED:
         if name in request.parameters:
             yield wrong(name, _("This server does not take it. Send every parameter by itself."))
 
 
-LOOKS: tuple[Callable[[Client, AuthorizationRequest], Finding], ...] = (
+LOOKS: tuple[Callable[[Client, PastedRequest], Finding], ...] = (
     _client_id,
     _response_type,
     _redirect_uri,

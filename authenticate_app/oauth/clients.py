@@ -110,10 +110,10 @@ def _is_proven(client: Client, claimed: ClaimedClient) -> bool:
 
 
 def _refused(client: Client | None, claimed: ClaimedClient, origin: Origin, now: datetime) -> OAuthError:
-    counted_as, name = (client.pk, str(client)) if client is not None else (0, "")
-    failure = claim_failure(
-        f"secret of client {counted_as}", scope=Scope.CLIENT_SECRET, subject=name, address=origin.address, now=now
-    )
+    # Clients that nobody has are counted for each address: else one who makes them up would use up everybody's count.
+    factor = f"secret of client {client.pk}" if client is not None else f"unknown clients from {origin.network}"
+    subject = str(client) if client is not None else ""
+    failure = claim_failure(factor, scope=Scope.CLIENT_SECRET, subject=subject, address=origin.address, now=now)
     if failure.is_granted:
         _audit(Event.OAUTH_CLIENT_REFUSED, client, claimed, origin, now)
         description = "The client is unknown or disabled, or its secret is wrong."

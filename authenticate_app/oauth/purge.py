@@ -1,13 +1,12 @@
 """Codes and tokens leave once they have expired: in small batches, oldest first, by the indexes on their expiry."""
 
-from datetime import datetime, timedelta
-from typing import cast
+from datetime import UTC, datetime
 
 from django.conf import settings
-from django.db import connection
 from psycopg import sql
 
 from authenticate_app.oauth.models import AccessToken, Grant, RefreshToken
+from authenticate_app.purging import delete_in_order
 
 BATCH = 2_000
 """Rows per statement: few enough that nobody notices, each in a transaction of its own."""
@@ -32,24 +31,12 @@ def purge_codes(now: datetime) -> int:
 
 
 def _purge(table: str, *, expired_before: datetime) -> int:
-    """Go through the expired rows in order of their expiry.
-
-    Each batch begins where the one before ended, so that rows which are gone already, and still in the index until the
-    next vacuum, are not met again. Rows that somebody works on are left for the next time.
-    """
+    """Go through the expired rows in order of their expiry; rows that somebody works on are left for the next time."""
     statement = _PURGE.format(table=sql.Identifier(table))
-    deleted = 0
-    after = expired_before - timedelta(days=36_500)
-    while True:
-        with connection.cursor() as cursor:
-            cursor.execute(statement, {"after": after, "cutoff": expired_before, "batch": BATCH})
-            count, last = cast("tuple[int, datetime | None]", cursor.fetchone())
-        deleted += count
-        if last is None:
-            return deleted
-        after = last
+    return delete_in_order(statement, after=_LONG_AGO, cutoff=expired_before, batch=BATCH)
 
 
+_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 _PURGE = sql.SQL("""
     WITH expired AS MATERIALIZED (
         SELECT id, expires FROM {table} WHERE expires >= %(after)s AND expires < %(cutoff)s

@@ -129,6 +129,14 @@ def test_wrong_secrets_are_audited_and_counted_up_to_an_allowance(integration: R
     assert ask_token(GRANT, headers=wrong).status_code == 401
 
 
+def test_whoever_makes_up_clients_uses_up_their_own_count(settings: Any) -> None:
+    settings.THROTTLE_FAILURES_BY_NAME = 3
+    made_up = [{"Authorization": basic(f"made-up-{number}", "x")} for number in range(4)]
+    statuses = [ask_token(GRANT, headers=each, REMOTE_ADDR="192.0.2.1").status_code for each in made_up]
+    assert statuses == [401, 401, 401, 429]
+    assert ask_token(GRANT, headers=made_up[0], REMOTE_ADDR="192.0.2.2").status_code == 401
+
+
 def test_what_was_typed_as_a_client_is_kept_as_a_pseudonym_alone(integration: Registered) -> None:
     ask_token(GRANT, headers={"Authorization": basic("typed by mistake", "hush hush")})
     event = AuditEvent.objects.get()

@@ -15,7 +15,7 @@ from authenticate_app.keys.services import ensure_signing_key
 from authenticate_app.oauth import authorization
 from authenticate_app.oauth.authorization import ErrorForClient
 from authenticate_app.oauth.client_test import Trial, example_of, findings_of
-from authenticate_app.oauth.client_test_request import AuthorizationRequest
+from authenticate_app.oauth.client_test_request import PastedRequest
 from authenticate_app.oauth.client_trial import NOWHERE, Examiner
 from authenticate_app.oauth.context import Context
 from authenticate_app.oauth.errors import UntrustedRequest
@@ -382,6 +382,6 @@ def test_the_example_of_an_integration_is_a_command(integration: Registered) -> 
 
 
 def test_an_address_is_taken_apart() -> None:
-    request = AuthorizationRequest.parse("https://a.example/b?x=1&x=2&y=%20")
+    request = PastedRequest.parse("https://a.example/b?x=1&x=2&y=%20")
     assert request is not None
     assert (request.address, request.parameters) == ("https://a.example/b", {"x": ["1", "2"], "y": [" "]})
