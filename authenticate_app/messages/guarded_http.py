@@ -26,6 +26,8 @@ MOST_BYTES: Final = 1024 * 1024
 """Read by one client, unless it is told otherwise. Answers of gateways and identity providers are a few kilobytes."""
 WRITTEN_AT_ONCE: Final = 16 * 1024
 MOST_CONNECTIONS: Final = 4
+MOST_ADDRESSES: Final = 4
+"""Of one name; each that is silent has its share of the time, so that the next ones get theirs."""
 HEADERS: Final = {"User-Agent": "chatauth", "Accept-Encoding": "identity"}
 
 Resolver = Callable[[str, int], Iterable[str]]
@@ -139,10 +141,11 @@ class _GuardedNetwork(httpcore.NetworkBackend):
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
         failure: Exception = httpcore.ConnectError("The name of the host stands for no address.")
-        for address in self._judged(host, port):
+        addresses = self._judged(host, port)
+        for place, address in enumerate(addresses):
+            share = self._budget.seconds_left(httpcore.ConnectTimeout) / (len(addresses) - place)
             try:
-                left = self._budget.seconds_left(httpcore.ConnectTimeout)
-                stream = self._network.connect_tcp(address, port, left, local_address, socket_options)
+                stream = self._network.connect_tcp(address, port, share, local_address, socket_options)
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as fault:
                 failure = fault
             else:
@@ -158,7 +161,7 @@ class _GuardedNetwork(httpcore.NetworkBackend):
         may_be_private = settings.PRIVATE_ADDRESSES or self.is_own_sandbox
         if not may_be_private and not all(is_public(ip_address(address)) for address in addresses):
             raise AddressRefused(str(PRIVATE))
-        return list(dict.fromkeys(addresses))
+        return list(dict.fromkeys(addresses))[:MOST_ADDRESSES]
 
 
 class _BoundedStream(httpcore.NetworkStream):

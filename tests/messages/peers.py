@@ -1,6 +1,7 @@
 """Servers on loopback that answer as a test wants: also such answers as no web server gives."""
 
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -39,9 +40,11 @@ Answer = Callable[[Peer, Asked], "bytes | Iterator[bytes]"]
 
 
 @contextmanager
-def peer(answer: Answer) -> Iterator[Peer]:
+def peer(answer: Answer, *, tls: ssl.SSLContext | None = None) -> Iterator[Peer]:
     """Serve one connection after the other; ``answer`` gives the bytes that go back, or some at a time."""
     listener = socket.create_server(("127.0.0.1", 0))
+    if tls is not None:
+        listener = tls.wrap_socket(listener, server_side=True, do_handshake_on_connect=False)
     serving = Peer(listener.getsockname()[1])
     thread = threading.Thread(target=_serve, args=(listener, serving, answer))
     thread.start()

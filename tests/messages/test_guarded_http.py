@@ -1,13 +1,22 @@
 """Each test asks a server on loopback; names stand for addresses that the test chooses."""
 
+import ssl
 import time
 from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any, NoReturn
 
 import httpcore
 import httpx
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
+from authenticate_app.messages import guarded_http
 from authenticate_app.messages.addresses import open_client as open_client_lazily
 from authenticate_app.messages.guarded_http import (
     AddressRefused,
@@ -110,6 +119,22 @@ def test_the_next_address_is_tried_where_nobody_listens() -> None:
         with client:
             assert client.get(f"http://idp.example:{server.port}/").content == b"fine"
     assert server.asked[0].headers["host"] == f"idp.example:{server.port}"
+
+
+def test_an_address_that_is_silent_leaves_time_for_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    waited: list[tuple[str, float]] = []
+
+    def connect(_network: object, address: str, _port: int, timeout: float, *_rest: object) -> NoReturn:
+        waited.append((address, timeout))
+        raise httpcore.ConnectTimeout("Silence.")
+
+    monkeypatch.setattr(httpcore.SyncBackend, "connect_tcp", connect)
+    names = ("2620:149:af0::10", "8.8.8.8", "8.8.8.8", "8.8.4.4", "1.1.1.1", "9.9.9.9")
+    client = open_client(timeout_seconds=8, resolve=resolving(*names))
+    with client, pytest.raises(httpx.ConnectTimeout):
+        client.get("https://idp.example/")
+    assert [address for address, _ in waited] == ["2620:149:af0::10", "8.8.8.8", "8.8.4.4", "1.1.1.1"]
+    assert [seconds for _, seconds in waited] == pytest.approx([2, 8 / 3, 4, 8], abs=0.5)
 
 
 @pytest.mark.usefixtures("private_addresses")
@@ -232,6 +257,52 @@ def test_broken_answers_are_one_kind_of_failure(answer: bytes) -> None:
     broken = peer(lambda _peer, _asked: answer)
     with broken as server, open_client(timeout_seconds=LATE) as client, pytest.raises(httpx.HTTPError):
         client.get(server.url)
+
+
+@pytest.fixture
+def certified(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ssl.SSLContext:
+    """What a server has that the client trusts as ``idp.example``."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "idp.example")])
+    begun = datetime.now(UTC) - timedelta(hours=1)
+    certificate = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(begun)
+        .not_valid_after(begun + timedelta(hours=2))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("idp.example")]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    pem = certificate.public_bytes(Encoding.PEM)
+    file = tmp_path / "idp.pem"
+    file.write_bytes(pem + key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    serving = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    serving.load_cert_chain(file)
+    trusting = ssl.create_default_context(cadata=pem.decode())
+    monkeypatch.setattr(guarded_http, "_tls", lambda: trusting)
+    return serving
+
+
+@pytest.mark.usefixtures("private_addresses")
+def test_the_certificate_is_the_names_though_the_connection_is_the_addresss(certified: ssl.SSLContext) -> None:
+    with (
+        peer(fine, tls=certified) as server,
+        open_client(timeout_seconds=LATE, resolve=resolving("127.0.0.1")) as client,
+    ):
+        assert client.get(f"https://idp.example:{server.port}/").content == b"fine"
+
+
+@pytest.mark.usefixtures("private_addresses")
+@pytest.mark.parametrize("host", ["other.example", "127.0.0.1"])
+def test_the_certificate_of_another_name_is_refused(certified: ssl.SSLContext, host: str) -> None:
+    client = open_client(timeout_seconds=LATE, resolve=resolving("127.0.0.1"))
+    with peer(fine, tls=certified) as server, client, pytest.raises(httpx.ConnectError, match="CERTIFICATE"):
+        client.get(f"https://{host}:{server.port}/")
+    assert server.asked == []
+
+
+def test_certificates_and_names_are_checked() -> None:
+    context = guarded_http._tls()
+    assert (context.verify_mode, context.check_hostname) == (ssl.CERT_REQUIRED, True)
 
 
 @pytest.mark.usefixtures("private_addresses")

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from pydantic_core import from_json
 
+_ESCAPED_NUL: Final = rb"\u0000"
 _NUL: Final = re.compile(rb"(?<!\\)((?:\\\\)*)\\u0000")
 """An escaped NUL; a backslash that is escaped itself escapes nothing."""
 _SYMBOL_FOR_NUL: Final = rb"\1\\u2400"
@@ -23,7 +24,8 @@ def read_object(raw_body: bytes) -> dict[str, Any]:
     names that are repeated in an object and numbers without end, which other programs may read differently, and for
     any value that is no object.
     """
-    raw_body = _NUL.sub(_SYMBOL_FOR_NUL, raw_body)
+    if _ESCAPED_NUL in raw_body:
+        raw_body = _NUL.sub(_SYMBOL_FOR_NUL, raw_body)
     try:
         value = from_json(raw_body, allow_inf_nan=False)
     except ValueError:
