@@ -17,15 +17,18 @@ SECRETS = frozenset(
         "id_token",
         "jwt",
         "key",
+        "next",
         "password",
         "refresh_token",
         "responseEncryptionKey",
         "response_encryption_key",
         "signature",
+        "signed_in_after",
         "token",
     }
 )
-"""Names of fields, parameters and claims."""
+"""Names of fields, parameters and claims; some hold addresses that hold secrets."""
+WITH_ADDRESSES = frozenset({"location", "referer"})
 SECRET_HEADERS = frozenset({"authorization", "cookie", "mmcs-signature", "set-cookie", "webhook-signature"})
 STATE = "state"
 SHORTEST_STATE = 20
@@ -91,7 +94,7 @@ def _masked_item(match: re.Match[str]) -> str:
 
 def _masked_header(name: str, value: str) -> str:
     if name.lower() not in SECRET_HEADERS:
-        return masked_url(value) if name.lower() == "location" else value
+        return masked_url(value) if name.lower() in WITH_ADDRESSES else value
     scheme, blank, rest = value.partition(" ")
     return f"{scheme} {hidden(rest)}" if blank and name.lower() == "authorization" else hidden(value)
 
