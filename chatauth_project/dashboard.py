@@ -14,6 +14,9 @@ from django.utils.translation import gettext_lazy as _
 from authenticate_app.audit.admin import EVENT_NAMES, REASON_NAMES
 from authenticate_app.audit.statistics import LATEST_REFUSALS, refusals_by_reason
 from authenticate_app.keys.selectors import announced_row, signing_row
+from authenticate_app.messages import reasons
+from authenticate_app.messages.models import Business, SignInRequest
+from authenticate_app.messages.statistics import LATEST_SIGN_INS, sign_ins_by_end, times_to_sign_in
 from chat_app.routing.advice import advice
 from chat_app.sessions.statistics import LATEST_SESSIONS, PER_HOUR_LIMIT, sessions_by_queue, tokens_per_hour
 
@@ -62,7 +65,10 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     may_see_sessions = request.user.has_perm("chat_app.view_chatsession")
     may_see_audit = request.user.has_perm("authenticate_app.view_auditevent")
     charts = [_tokens(now), _queues(now)] if may_see_sessions else []
-    context["charts"] = charts + ([_refusals(now)] if may_see_audit else [])
+    charts += [_refusals(now)] if may_see_audit else []
+    if request.user.has_perm("authenticate_app.view_signinrequest") and Business.objects.exists():
+        charts += [_ends_of_sign_ins(now), _times_to_sign_in(now)]
+    context["charts"] = charts
     context["advice"] = advice() if request.user.has_perm("chat_app.view_queue") else []
     if request.user.has_perm("authenticate_app.view_signingkey"):
         context["signing_key"], context["next_key"] = signing_row(now=now), announced_row(now=now)
@@ -105,6 +111,45 @@ def _refusals(now: Any) -> Chart:
         heading=_("Refusals"),
         rows=_added_up((_reason(event, reason), count) for event, reason, count in refusals_by_reason(now=now)),
     )
+
+
+def _ends_of_sign_ins(now: Any) -> Chart:
+    ends = sign_ins_by_end(now=now)
+    total, succeeded = (
+        sum(count for state, _reason, count in ends if test(state)) for test in (_has_ended, _is_success)
+    )
+    rate = _("%(percent)d %% of those that ended succeeded.") % {"percent": 100 * succeeded // total} if total else ""
+    return Chart(
+        id="sign-ins",
+        title=_("Sign-ins in Messages"),
+        note=_("The last 24 hours, of the newest %s.") % _grouped(LATEST_SIGN_INS) + f" {rate}",
+        empty=_("No customer was asked to sign in in the last 24 hours."),
+        heading=_("Sign-ins"),
+        rows=_added_up((_end(state, reason), count) for state, reason, count in ends),
+    )
+
+
+def _times_to_sign_in(now: Any) -> Chart:
+    return Chart(
+        id="times-to-sign-in",
+        title=_("Time to sign in"),
+        note=_("From asking to success; the last 24 hours, of the newest %s.") % _grouped(LATEST_SIGN_INS),
+        empty=_("No customer signed in in the last 24 hours."),
+        heading=_("Sign-ins"),
+        rows=[(str(_("up to %d s") % bound), count) for bound, count in times_to_sign_in(now=now)],
+    )
+
+
+def _has_ended(state: str) -> bool:
+    return state not in SignInRequest.OPEN
+
+
+def _is_success(state: str) -> bool:
+    return state == SignInRequest.State.SUCCEEDED
+
+
+def _end(state: str, reason: str) -> str:
+    return str(reasons.words_of(reason) if reason and not _is_success(state) else SignInRequest.State(state).label)
 
 
 def _added_up(rows: Iterable[tuple[str, int]]) -> list[tuple[str, int]]:

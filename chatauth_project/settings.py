@@ -323,7 +323,10 @@ SPECTACULAR_SETTINGS = {
     "SERVE_AUTHENTICATION": [],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "POSTPROCESSING_HOOKS": ["chat_app.chat_authenticate.openapi.add_components"],
+    "POSTPROCESSING_HOOKS": [
+        "chat_app.chat_authenticate.openapi.add_components",
+        "authenticate_app.messages.api.openapi.add_components",
+    ],
 }
 
 # Logs

@@ -56,9 +56,18 @@ MENU = [
         _page(_("Teams"), "groups", "chat_app.team"),
     ),
     _group(
+        _("Apple Messages"),
+        _page(_("Sign-ins"), "login", "authenticate_app.signinrequest"),
+        _page(_("Conversations"), "chat", "authenticate_app.conversation"),
+        _page(_("Businesses"), "storefront", "authenticate_app.business"),
+        _page(_("MSP accounts"), "hub", "authenticate_app.mspaccount"),
+        _page(_("Webhooks"), "webhook", "authenticate_app.webhookdelivery"),
+    ),
+    _group(
         _("People"),
         _page(_("Users"), "person", "authenticate_app.user"),
         _page(_("Roles"), "badge", "authenticate_app.role"),
+        _page(_("Identities elsewhere"), "link", "authenticate_app.linkedidentity"),
     ),
     _group(
         _("Security"),

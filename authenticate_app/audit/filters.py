@@ -58,12 +58,13 @@ class DaysFilter(admin.ListFilter):
         """Turn the days into keys; a day that is none is ignored."""
         first, last = (_day(str(self.used_parameters.get(name, ""))) for name in (FROM, TO))
         if first is not None:
-            queryset = queryset.filter(pk__gte=self._key(queryset, first))
+            queryset = queryset.filter(pk__gte=self.key_at(queryset, first))
         if last is not None and last < date.max:
-            queryset = queryset.filter(pk__lt=self._key(queryset, last + timedelta(days=1)))
+            queryset = queryset.filter(pk__lt=self.key_at(queryset, last + timedelta(days=1)))
         return queryset
 
-    def _key(self, rows: "QuerySet[Any]", day: date) -> int:
+    def key_at(self, rows: "QuerySet[Any]", day: date) -> Any:
+        """The lowest key that a row of that day can have."""
         midnight = timezone.make_aware(datetime.combine(day, time.min))
         return first_key_since(rows.model._default_manager.all(), midnight, time_of=self.time_of)
 

@@ -41,9 +41,9 @@ class UncountedPaginator(Paginator):  # type: ignore[type-arg]
 class NewestFirst(ChangeList):
     """A change list over rows whose keys rise with time."""
 
-    before: int | None = None
+    before: Any = None
     """The key that all rows of this page are below; ``None`` on the first page."""
-    next_before: int | None = None
+    next_before: Any = None
     """The same of the next page; ``None`` on the last one."""
     looked_through: int = 0
     """How many rows were looked at for this page, if that is what ended it."""
@@ -52,9 +52,13 @@ class NewestFirst(ChangeList):
         """Apply the filters; the place in the list is not one of them, and a filter begins at the top again."""
         before = self.params.pop(BEFORE, "")
         self.filter_params.pop(BEFORE, None)
-        self.before = int(before) if is_key(before) else None
+        self.before = self.key_of(before)
         queryset: QuerySet[Any] = super().get_queryset(request, exclude_parameters)
         return queryset
+
+    def key_of(self, text: str) -> Any:
+        """Read a key from an address; None for what is none."""
+        return int(text) if is_key(text) else None
 
     def get_ordering(self, request: HttpRequest, queryset: "QuerySet[Any]") -> list[str]:
         """The one order that costs the same on every page."""
@@ -79,13 +83,13 @@ class NewestFirst(ChangeList):
         last_looked_at = rows.values_list("pk", flat=True)[SCAN_LIMIT - 1 : SCAN_LIMIT].first()
         self._show(list(self._within(last_looked_at)[: self.list_per_page + 1]), last_looked_at)
 
-    def _within(self, last_looked_at: int | None) -> "QuerySet[Any]":
+    def _within(self, last_looked_at: Any) -> "QuerySet[Any]":
         rows: QuerySet[Any] = self.queryset
         if self.before is not None:
             rows = rows.filter(pk__lt=self.before)
         return rows if last_looked_at is None else rows.filter(pk__gte=last_looked_at)
 
-    def _show(self, rows: list[Any], last_looked_at: int | None = None) -> None:
+    def _show(self, rows: list[Any], last_looked_at: Any = None) -> None:
         page = rows[: self.list_per_page]
         if len(rows) > len(page):
             self.next_before = page[-1].pk

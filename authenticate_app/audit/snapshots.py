@@ -13,7 +13,18 @@ Snapshot = dict[str, Any]
 """Field name, or ``kind #id`` of a row that is edited together with the object, to a JSON value."""
 
 MASKED: Final = frozenset(
-    {"password", "encrypted_private_key", "encrypted_secret", "certificate", "client_secret", "logo"}
+    {
+        "password",
+        "encrypted_private_key",
+        "encrypted_secret",
+        "encrypted_api_secret",
+        "encrypted_client_secret",
+        "encrypted_webhook_secret",
+        "certificate",
+        "client_secret",
+        "logo",
+        "image",
+    }
 )
 """Secrets, and what is too large to be kept: of either only that it changed."""
 UNINTERESTING: Final = frozenset(

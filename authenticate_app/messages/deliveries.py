@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import transaction
@@ -24,6 +24,7 @@ from authenticate_app.messages import jobs
 from authenticate_app.messages.delivery_metrics import Outcome, count
 from authenticate_app.messages.models import Business, WebhookDelivery
 from authenticate_app.messages.receivers import Answer, post, receivers
+from authenticate_app.time_ordered import new_time_ordered_id
 
 State = WebhookDelivery.State
 
@@ -67,7 +68,7 @@ def announce(*, business: Business, event: str, payload: Mapping[str, Any], now:
         return None
     with transaction.atomic():
         delivery = WebhookDelivery.objects.create(
-            id=uuid4(),
+            id=new_time_ordered_id(at=now),
             business=business,
             event=event,
             payload=_storable({"type": event, "timestamp": _iso(now), "data": payload}),
