@@ -66,6 +66,10 @@ EVENT_NAMES: dict[str, Any] = {
     Event.MESSAGES_SIGN_IN_ENDED: _("Sign-in in Apple Messages ended without success"),
     Event.MESSAGES_STATE_REFUSED: _("State of a sign-in in Apple Messages refused"),
     Event.MESSAGES_REPLY_REFUSED: _("Reply of a phone refused"),
+    Event.MESSAGES_REFUSED: _("Message to Apple's address refused"),
+    Event.MESSAGES_WEBHOOK_GIVEN_UP: _("Webhook given up"),
+    Event.MESSAGES_WEBHOOK_SECRET_MADE: _("Webhook secret of a business made"),
+    Event.MESSAGES_WEBHOOK_REPEATED: _("Webhook sent again by hand"),
     Event.CLIENT_SECRET_MADE: _("Client secret made"),
 }
 """What the events are called on pages; a test holds it against ``Event``."""

@@ -55,6 +55,8 @@ class Event(StrEnum):
     CLIENT_SECRET_MADE = "client_secret_made"  # noqa: S105 - the name of an event
     MESSAGES_REFUSED = "messages_refused"
     MESSAGES_WEBHOOK_GIVEN_UP = "messages_webhook_given_up"
+    MESSAGES_WEBHOOK_SECRET_MADE = "messages_webhook_secret_made"  # noqa: S105 - the name of an event
+    MESSAGES_WEBHOOK_REPEATED = "messages_webhook_repeated"
 
 
 REFUSALS = (

@@ -4,7 +4,7 @@ Nothing is sent to a customer. Whether Apple's register says the same as the bus
 """
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext as _
 
@@ -53,7 +53,10 @@ def _rules(business: Business) -> Iterator[Finding]:
 
 
 def _label(field: str) -> str:
-    return _("Client secret") if field == "client_secret" else str(Business._meta.get_field(field).verbose_name)
+    if field == "client_secret":
+        return _("Client secret")
+    column: Any = Business._meta.get_field(field)
+    return str(column.verbose_name)
 
 
 def _safety(business: Business) -> Iterator[Finding]:

@@ -118,7 +118,7 @@ class SignInRequestAdmin(ReadOnlyModelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[SignInRequest]":
         """Read nothing that is secret."""
-        rows = super().get_queryset(request)
+        rows: QuerySet[SignInRequest] = super().get_queryset(request)
         return rows.defer("encrypted_private_key", "state_checksum", "business__image")
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[NewestFirstByTime]:
