@@ -25,9 +25,10 @@ def delete_in_batches(rows: QuerySet[Any]) -> int:
 def delete_in_order(statement: sql.Composable, *, after: Any, cutoff: datetime, batch: int) -> int:
     """Delete the rows of a table that grows all day, by its index, each batch in a transaction of its own.
 
-    ``statement`` deletes at most ``batch`` rows that come after ``after`` and are older than ``cutoff``, its parameters,
-    and answers how many, and where it ended; NULL if no more are to be deleted. The next batch begins there: rows that
-    are gone already, and still in the index until the next vacuum, are not met again. Answers how many there were.
+    ``statement`` deletes at most ``batch`` rows that come after ``after`` and are older than ``cutoff``,
+    its parameters, and answers how many, and where it ended; NULL if no more are to be deleted. The next batch begins
+    there: rows that are gone already, and still in the index until the next vacuum, are not met again. Answers how many
+    there were.
     """
     deleted = 0
     while after is not None:

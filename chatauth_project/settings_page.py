@@ -6,7 +6,8 @@ from typing import Any, Literal, get_args, get_origin
 from annotated_types import Ge, Le, MinLen
 from pydantic.fields import FieldInfo
 
-from chatauth_project.environment import GROUPS, Variables
+from chatauth_project.environment import GROUPS
+from chatauth_project.environment_of_server import Variables
 from chatauth_project.environment_types import format_duration
 
 INTRODUCTION = """\
