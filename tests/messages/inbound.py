@@ -6,10 +6,41 @@ import uuid
 from datetime import datetime
 from typing import Any
 
+import pytest
+
 from authenticate_app.messages import processing
-from authenticate_app.messages.models import Conversation, InboundMessage, OutboundMessage, SignInRequest
+from authenticate_app.messages.models import (
+    Conversation,
+    InboundMessage,
+    OutboundMessage,
+    SignInRequest,
+    WebhookDelivery,
+)
 from tests.messages import phone
 from tests.messages.apple import CAPABILITIES, text
+from tests.messages.story import ASKED, WEBHOOK
+from tests.messages.world import business, conversation, sign_in
+
+AUTHENTICATION = "com.apple.icloud.messages.business.authentication.error"
+
+
+@pytest.fixture
+def at(db: None) -> Conversation:
+    """A conversation at a business that is told of everything, and allows both flows."""
+    return conversation(business(webhook_url=WEBHOOK, allows_legacy_flow=True), now=ASKED)
+
+
+@pytest.fixture
+def legacy(at: Conversation) -> SignInRequest:
+    """A request in the legacy flow."""
+    Conversation.objects.update(capabilities=["AUTH"])
+    return sign_in(at, now=ASKED)
+
+
+def handed_on() -> list[dict[str, Any]]:
+    """What the business's system was told of messages."""
+    found = WebhookDelivery.objects.filter(event="message.received").order_by("created_at")
+    return [payload["data"] for payload in found.values_list("payload", flat=True)]
 
 
 def received(at: Conversation, message: dict[str, Any], *, now: datetime, **fields: Any) -> InboundMessage:
