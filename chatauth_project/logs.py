@@ -97,6 +97,9 @@ def _standard_library(level: int, ending: list[Processor]) -> dict[str, Any]:
             "django.request": {"level": logging.CRITICAL + 1},
             "django": {"level": max(level, logging.INFO)},
             "_granian": {"level": max(level, logging.WARNING), "propagate": True},
+            # Their messages hold whole addresses, hence codes and what people write to.
+            "httpx": {"level": max(level, logging.WARNING)},
+            "httpcore": {"level": max(level, logging.WARNING)},
             "procrastinate": {"level": max(level, logging.WARNING)},  # each job has a line of ours
         },
     }
