@@ -2,7 +2,7 @@
 
 | id            | looks at                                  |
 | ------------- | ----------------------------------------- |
-| chatauth.E001 | users, clients, … of a demonstration        |
+| chatauth.E001 | users, clients, … of a demonstration      |
 | chatauth.E002 | keys of a demonstration in production     |
 | chatauth.E003 | debug pages                               |
 | chatauth.E004 | everything that the environment refuses   |
@@ -21,11 +21,14 @@ from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Info, Tags, register
 from django.db import ProgrammingError, transaction
+from django.db.models import QuerySet
 
 from chatauth_project.environment import Environment
 from chatauth_project.environment_rules import broken_rules
 
 ARGON2 = "authenticate_app.accounts.hashers.Argon2idPasswordHasher"
+SHOWN = 5
+"""So many names are enough to recognize what the database holds."""
 
 
 @register(Tags.database)
@@ -44,34 +47,36 @@ def _demonstration_data() -> Iterator[CheckMessage]:
     from authenticate_app.models import Business, Client, SigningKey, User
     from authenticate_app.oauth.client_services import DEMONSTRATION
 
-    users = User.objects.filter(is_demonstration=True).values_list("username", flat=True)
-    if names := ", ".join(users[:5]):
-        yield Error(
-            f"Users of a demonstration are in this production database: {names}.",
-            hint="Everybody may know their passwords. Begin production with a fresh database.",
-            id="chatauth.E001",
-        )
-    clients = Client.objects.filter(client_id__startswith=DEMONSTRATION).values_list("client_id", flat=True)
-    if client_ids := ", ".join(clients[:5]):
-        yield Error(
-            f"Clients of a demonstration are in this production database: {client_ids}.",
-            hint="Their secrets were made for trying things out. Begin production with a fresh database.",
-            id="chatauth.E001",
-        )
-    businesses = Business.objects.filter(is_sandbox=True, is_active=True).values_list("name", flat=True)
-    if business_names := ", ".join(businesses[:5]):
-        yield Error(
-            f"Businesses of the sandbox are in this production database: {business_names}.",
-            hint="Their customers are simulated. Begin production with a fresh database.",
-            id="chatauth.E001",
-        )
-    keys = SigningKey.objects.filter(is_demonstration=True).values_list("kid", flat=True)
-    if kids := ", ".join(keys[:5]):
-        yield Error(
-            f"Signing keys of a demonstration are in this production database: {kids}.",
-            hint="Others may hold them and sign tokens. Begin production with a fresh database.",
-            id="chatauth.E002",
-        )
+    yield from _refusal(
+        "Users of a demonstration",
+        User.objects.filter(is_demonstration=True).values_list("username", flat=True),
+        because="Everybody may know their passwords.",
+        number="E001",
+    )
+    yield from _refusal(
+        "Clients of a demonstration",
+        Client.objects.filter(client_id__startswith=DEMONSTRATION).values_list("client_id", flat=True),
+        because="Their secrets were made for trying things out.",
+        number="E001",
+    )
+    yield from _refusal(
+        "Businesses of the sandbox",
+        Business.objects.filter(is_sandbox=True, is_active=True).values_list("name", flat=True),
+        because="Their customers are simulated.",
+        number="E001",
+    )
+    yield from _refusal(
+        "Signing keys of a demonstration",
+        SigningKey.objects.filter(is_demonstration=True).values_list("kid", flat=True),
+        because="Others may hold them and sign tokens.",
+        number="E002",
+    )
+
+
+def _refusal(what: str, found: QuerySet[Any, str], *, because: str, number: str) -> Iterator[Error]:
+    if names := ", ".join(found[:SHOWN]):
+        hint = f"{because} Begin production with a fresh database."
+        yield Error(f"{what} are in this production database: {names}.", hint=hint, id=f"chatauth.{number}")
 
 
 @register(Tags.security)
