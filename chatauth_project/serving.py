@@ -17,6 +17,7 @@ from django.db import Error as DatabaseFailure
 from django.db import connection
 
 from chatauth_project import health, housekeeping, metrics, signals
+from chatauth_project.job_processes import JobProcesses
 
 STOP_SECONDS = 30
 """How long a worker may take to finish its requests before it is killed."""
@@ -62,14 +63,26 @@ def serve(*, began: float, on_ready: Callable[[Started], None]) -> None:
     """
     refuse_busy_ports()
     server = _granian()
-    signals.call_when_stopped(server.signal_handler_interrupt)
+    jobs = JobProcesses(settings.JOB_WORKERS)
+
+    def stop() -> None:
+        jobs.stop()
+        server.signal_handler_interrupt()
+
+    signals.call_when_stopped(stop)
     if settings.METRICS_PORT:
         metrics.serve(settings.METRICS_HOST, settings.METRICS_PORT)
     stop_housekeeping = _start_housekeeping()
-    Thread(target=_announce, args=(began, on_ready), name="ready", daemon=True).start()
+
+    def tell(started: Started) -> None:
+        jobs.start()  # only now: starting them takes what the server needs to start
+        on_ready(started)
+
+    Thread(target=_announce, args=(began, tell), name="ready", daemon=True).start()
     try:
         server.serve()
     finally:
+        jobs.join()
         stop_housekeeping()
 
 

@@ -68,8 +68,13 @@ def leave_to_supervisor() -> None:
 
 def end_with_supervisor() -> None:
     """Let a worker get SIGTERM when the supervisor ends: nobody else would stop it, and it would keep the port."""
+    supervisor = multiprocessing.parent_process()
+    end_with_parent(None if supervisor is None else supervisor.pid)
+
+
+def end_with_parent(pid: int | None) -> None:
+    """Let this process get SIGTERM when its parent ends, also if it has already and was the process ``pid``."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
-        supervisor = multiprocessing.parent_process()
-        if supervisor is not None and supervisor.pid != os.getppid():  # it has ended already
+        if pid is not None and pid != os.getppid():
             os.kill(os.getpid(), signal.SIGTERM)

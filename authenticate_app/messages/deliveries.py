@@ -41,7 +41,7 @@ PAUSES = (
 """Between the attempts: a day all in all, about as Standard Webhooks recommends."""
 JITTER = 0.1
 """By which part a pause is longer or shorter, so that a receiver that comes back is not run over."""
-LEASE = timedelta(seconds=60)
+LEASE = timedelta(seconds=30)
 """An attempt whose process was killed is made again after so long: longer than any attempt takes."""
 GONE = 410
 """The receiver wants no more (Standard Webhooks, "HTTP response codes")."""

@@ -111,13 +111,17 @@ def process_message(inbound_id: int) -> None:
 @app.task(name=Task.SEND_MESSAGE.value, queue=Queue.GATEWAY.value, retry=Patience())
 def send_message(message_id: str) -> None:
     """Try once to send a message."""
-    _run(Task.SEND_MESSAGE, lambda now: _service("sending.send")(message_id=UUID(message_id), now=now))
+    from authenticate_app.messages import sending
+
+    _run(Task.SEND_MESSAGE, lambda now: sending.send(message_id=UUID(message_id), now=now))
 
 
 @app.task(name=Task.SETTLE_SIGN_IN.value, queue=Queue.TIMERS.value, retry=Patience())
 def settle_sign_in(sign_in_id: str) -> None:
     """Conclude a sign-in, if its time has come."""
-    _run(Task.SETTLE_SIGN_IN, lambda now: _service("sign_ins.settle")(sign_in_id=UUID(sign_in_id), now=now))
+    from authenticate_app.messages import sign_ins
+
+    _run(Task.SETTLE_SIGN_IN, lambda now: sign_ins.settle(sign_in_id=UUID(sign_in_id), now=now))
 
 
 @app.task(name=Task.DELIVER_WEBHOOK.value, queue=Queue.WEBHOOKS.value, retry=Patience())

@@ -136,7 +136,7 @@ class _Ear(threading.Thread):
         """Return when the connection has ended or cannot be made; say whether it had been made."""
         number_before = self._connection_number
         try:
-            with psycopg.connect(**_connection_parameters()) as connection:
+            with psycopg.connect(**connection_parameters()) as connection:
                 connection.execute(LISTEN)
                 self._enter_connection()
                 self._hear(connection)
@@ -176,7 +176,7 @@ def _log_loss(error: Exception, *, was_connected: bool) -> None:
         log.info("listener cannot connect", error=type(error).__name__)
 
 
-def _connection_parameters() -> dict[str, Any]:
+def connection_parameters() -> dict[str, Any]:
     """Those of ``DATABASE_LISTEN_URL`` if it is another address, else those of the default database."""
     own = {"autocommit": True, "application_name": APPLICATION_NAME, **KEEPALIVES}
     if settings.DATABASE_LISTEN_URL != settings.DATABASE_URL:

@@ -140,7 +140,7 @@ def test_a_forked_child_has_a_listener_of_its_own() -> None:
 
 
 def test_the_peer_is_watched_and_the_database_is_the_one_of_the_tests() -> None:
-    parameters = module._connection_parameters()
+    parameters = module.connection_parameters()
 
     assert parameters["dbname"] == connection.settings_dict["NAME"]
     assert parameters["autocommit"] is True
@@ -152,7 +152,7 @@ def test_the_peer_is_watched_and_the_database_is_the_one_of_the_tests() -> None:
 def test_a_direct_address_is_taken_where_one_is_given(settings: LazySettings) -> None:
     settings.DATABASE_LISTEN_URL = "postgresql://direct.example.com/chatauth"
 
-    parameters = module._connection_parameters()
+    parameters = module.connection_parameters()
 
     assert parameters["conninfo"] == "postgresql://direct.example.com/chatauth"
     assert parameters["connect_timeout"] == settings.DATABASE_CONNECT_TIMEOUT.total_seconds()

@@ -1,0 +1,164 @@
+"""A process that works on background jobs, until it is told to stop.
+
+Each queue has its own few threads, so that a gateway that hangs delays neither messages nor webhooks nor time limits.
+Whoever dies in the middle of a job is missed within seconds, and the job is done again: jobs may come twice. A database
+that is away is waited for.
+"""
+
+import asyncio
+import logging
+import os
+import random
+from collections.abc import Awaitable, Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import structlog
+from asgiref.sync import sync_to_async
+from django.conf import settings
+from django.db import DEFAULT_DB_ALIAS, close_old_connections
+from django.db import Error as DatabaseFailure
+from django.utils import timezone
+from procrastinate import App
+from procrastinate.contrib.django import app
+from procrastinate.exceptions import ProcrastinateException
+from procrastinate.jobs import DeleteJobCondition
+from procrastinate.worker import Worker
+
+from authenticate_app.messages import sweeps
+from authenticate_app.messages.job_connection import JobConnection, channels_of
+from authenticate_app.messages.job_revival import MISSED_SECONDS, Revival
+from authenticate_app.messages.jobs import Queue
+
+log = structlog.get_logger("chatauth.jobs")
+
+THREADS: Mapping[Queue, int] = {Queue.INBOUND: 4, Queue.GATEWAY: 8, Queue.TIMERS: 2, Queue.WEBHOOKS: 8}
+"""How many jobs of each queue a process works on at once; each that is busy holds a connection to the database."""
+SPARE_THREADS = 2
+"""For the sweeps."""
+POLL_SECONDS = 0.5
+"""How often a queue is looked at for jobs whose time has come; of new ones it is told at once."""
+HEARTBEAT_SECONDS = 2.0
+FEED_SECONDS = 1.0
+MEASURE_SECONDS = 5.0
+RESTART_SECONDS = 1.0
+STOP_SECONDS = 5.0
+"""How long a stop waits for jobs that are under way; the others are done again by another process."""
+
+
+async def work(stop: asyncio.Event) -> None:
+    """Work on all queues until ``stop`` is set. Raises ``ProcrastinateException`` if there is no database to begin."""
+    _prepare()
+    connection = JobConnection()
+    application = app.with_connector(connection)
+    async with application.open_async():
+        revival = Revival()
+        workers = [_worker(application, queue, revival) for queue in Queue]
+        side_tasks = [
+            asyncio.create_task(connection.hear(channels_of(Queue))),
+            asyncio.create_task(_again_and_again(FEED_SECONDS, _sweep)),
+            asyncio.create_task(_again_and_again(MEASURE_SECONDS, _measure)),
+            asyncio.create_task(_again_and_again(HEARTBEAT_SECONDS, lambda: revival.revive(application, workers))),
+        ]
+        running = [asyncio.create_task(_keep_running(worker, stop)) for worker in workers]
+        log.info("job worker started", pid=os.getpid())
+        await stop.wait()
+        await _stop(workers, running, application)
+        await _cancel(side_tasks)
+
+
+def _prepare() -> None:
+    """Let this process's connections survive a restart of the database, and its threads be enough for all queues."""
+    settings.DATABASES[DEFAULT_DB_ALIAS]["CONN_HEALTH_CHECKS"] = True
+    logging.getLogger("procrastinate").setLevel(logging.CRITICAL)  # what it has to say, we say in a line
+    loop = asyncio.get_running_loop()
+    loop.set_default_executor(ThreadPoolExecutor(sum(THREADS.values()) + SPARE_THREADS, thread_name_prefix="job"))
+    loop.set_exception_handler(_log_loose_end)
+
+
+def _log_loose_end(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Note what nobody waited for, such as a job that ended while the database was away: it is done again."""
+    log.info("background task failed", error=type(context.get("exception")).__name__)
+
+
+def _worker(application: App, queue: Queue, revival: Revival) -> Worker:
+    return Worker(
+        application,
+        queues=[queue.value],
+        name=queue.value,
+        concurrency=THREADS[queue],
+        fetch_job_polling_interval=POLL_SECONDS,
+        update_heartbeat_interval=HEARTBEAT_SECONDS,
+        stalled_worker_timeout=MISSED_SECONDS,
+        delete_jobs=DeleteJobCondition.ALWAYS,
+        install_signal_handlers=False,
+        task_middleware=(application.worker_defaults or {}).get("task_middleware"),
+        worker_middleware=[revival.note],
+    )
+
+
+async def _keep_running(worker: Worker, stop: asyncio.Event) -> None:
+    """Start the worker anew whenever it ends by itself, as it does when the database goes away."""
+    while not stop.is_set():
+        try:
+            await worker.run()  # type: ignore[no-untyped-call]  # the library leaves out that it returns nothing
+        except (ProcrastinateException, DatabaseFailure, OSError) as error:
+            log.warning("job worker interrupted", queue=worker.worker_name, error=type(error).__name__)
+        except Exception:
+            log.error("job worker failed", queue=worker.worker_name, exc_info=True)  # noqa: G201 - structlog
+        if not stop.is_set():
+            await asyncio.sleep(RESTART_SECONDS * random.uniform(0.5, 1.5))  # noqa: S311 - spreads load
+
+
+async def _stop(workers: list[Worker], running: list["asyncio.Task[None]"], application: App) -> None:
+    """Let jobs that are under way finish for a while. Whoever does not is left to others, and the process ends."""
+    for worker in workers:
+        worker.stop()  # type: ignore[no-untyped-call]  # as above
+    _done, late = await asyncio.wait(running, timeout=STOP_SECONDS)
+    if late:
+        await _sign_off(workers, application)
+        log.info("job worker stopped with jobs under way", queues=len(late))
+        os._exit(0)  # threads cannot be called off, and would keep the process
+
+
+async def _sign_off(workers: list[Worker], application: App) -> None:
+    """Tell the database that we are gone, so that our jobs are done again at once."""
+    for worker in workers:
+        if worker.worker_id is not None:
+            try:
+                await asyncio.wait_for(application.job_manager.unregister_worker(worker.worker_id), 1)
+            except (ProcrastinateException, OSError, TimeoutError):
+                return
+
+
+async def _cancel(tasks: list["asyncio.Task[None]"]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _again_and_again(seconds: float, act: Callable[[], Awaitable[Any]]) -> None:
+    while True:
+        try:
+            await act()
+        except (ProcrastinateException, DatabaseFailure, OSError) as error:
+            log.info("background work interrupted", error=type(error).__name__)
+        except Exception:
+            log.error("background work failed", exc_info=True)  # noqa: G201 - structlog
+        await asyncio.sleep(seconds * random.uniform(0.75, 1.25))  # noqa: S311 - spreads load
+
+
+async def _sweep() -> None:
+    await sync_to_async(_in_thread, thread_sensitive=False)(sweeps.add_missing_jobs)
+
+
+async def _measure() -> None:
+    await sync_to_async(_in_thread, thread_sensitive=False)(sweeps.measure)
+
+
+def _in_thread(act: Callable[..., Any]) -> None:
+    close_old_connections()
+    try:
+        act(now=timezone.now())
+    finally:
+        close_old_connections()
