@@ -12,9 +12,14 @@ class AuthenticateAppConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Let the sign-in pages show the client that sent somebody there, and Django check the clients."""
+        """Let packages be told by those that stand before them, and Django check the clients."""
         from authenticate_app.login import branding
-        from authenticate_app.oauth import checks  # noqa: F401 - importing registers them
+        from authenticate_app.messages.opening import note_opened
+        from authenticate_app.oauth import (
+            checks,  # noqa: F401 - importing registers them
+            observers,
+        )
         from authenticate_app.oauth.branding import branding_of_client
 
         branding.register(branding_of_client)
+        observers.register(note_opened)

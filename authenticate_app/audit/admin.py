@@ -71,6 +71,8 @@ EVENT_NAMES: dict[str, Any] = {
     Event.MESSAGES_WEBHOOK_SECRET_MADE: _("Webhook secret of a business made"),
     Event.MESSAGES_WEBHOOK_REPEATED: _("Webhook sent again by hand"),
     Event.CLIENT_SECRET_MADE: _("Client secret made"),
+    Event.MESSAGES_IDENTITY_LINKED: _("Identity elsewhere linked with a user"),
+    Event.MESSAGES_USER_MADE: _("User made from a sign-in elsewhere"),
 }
 """What the events are called on pages; a test holds it against ``Event``."""
 

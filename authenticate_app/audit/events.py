@@ -57,6 +57,8 @@ class Event(StrEnum):
     MESSAGES_WEBHOOK_GIVEN_UP = "messages_webhook_given_up"
     MESSAGES_WEBHOOK_SECRET_MADE = "messages_webhook_secret_made"  # noqa: S105 - the name of an event
     MESSAGES_WEBHOOK_REPEATED = "messages_webhook_repeated"
+    MESSAGES_IDENTITY_LINKED = "messages_identity_linked"
+    MESSAGES_USER_MADE = "messages_user_made"
 
 
 REFUSALS = (

@@ -28,6 +28,7 @@ MEASURING_MODULES = (
     "authenticate_app.keys.metrics",
     "authenticate_app.oauth.bearer_metrics",
     "authenticate_app.login.metrics",
+    "authenticate_app.messages.callback_metrics",
     "authenticate_app.messages.delivery_metrics",
     "authenticate_app.messages.job_metrics",
     "authenticate_app.messages.metrics",

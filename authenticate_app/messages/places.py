@@ -1,0 +1,37 @@
+"""How many calls a process has at other servers at once, so that a slow one of them stops nobody else."""
+
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+class NoPlace(Exception):
+    """As many calls are under way as may be."""
+
+
+class Places:
+    """Bounds the calls of a process: ``total`` at once, and ``each`` of them for the same key. Thread-safe."""
+
+    def __init__(self, *, total: int, each: int) -> None:
+        self._total, self._each = total, each
+        self._lock = threading.Lock()
+        self._taken: Counter[int] = Counter()
+
+    @contextmanager
+    def taken_for(self, key: int) -> Iterator[None]:
+        """Hold a place.
+
+        Raises:
+            NoPlace: there is none; nobody waits for one, since whoever waits holds a thread as well.
+        """
+        with self._lock:
+            if self._taken[key] >= self._each or self._taken.total() >= self._total:
+                raise NoPlace
+            self._taken[key] += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._taken[key] -= 1
+                self._taken += Counter()  # drops keys that hold nothing
