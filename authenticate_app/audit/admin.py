@@ -68,6 +68,7 @@ EVENT_NAMES: dict[str, Any] = {
     Event.MESSAGES_REPLY_REFUSED: _("Reply of a phone refused"),
     Event.MESSAGES_REFUSED: _("Message to Apple's address refused"),
     Event.MESSAGES_WEBHOOK_GIVEN_UP: _("Webhook given up"),
+    Event.MESSAGES_LARGE_REPLY_REFUSED: _("Large reply refused"),
     Event.MESSAGES_WEBHOOK_SECRET_MADE: _("Webhook secret of a business made"),
     Event.MESSAGES_WEBHOOK_REPEATED: _("Webhook sent again by hand"),
     Event.CLIENT_SECRET_MADE: _("Client secret made"),

@@ -55,6 +55,7 @@ class Event(StrEnum):
     CLIENT_SECRET_MADE = "client_secret_made"  # noqa: S105 - the name of an event
     MESSAGES_REFUSED = "messages_refused"
     MESSAGES_WEBHOOK_GIVEN_UP = "messages_webhook_given_up"
+    MESSAGES_LARGE_REPLY_REFUSED = "messages_large_reply_refused"
     MESSAGES_WEBHOOK_SECRET_MADE = "messages_webhook_secret_made"  # noqa: S105 - the name of an event
     MESSAGES_WEBHOOK_REPEATED = "messages_webhook_repeated"
     MESSAGES_IDENTITY_LINKED = "messages_identity_linked"

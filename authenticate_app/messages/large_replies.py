@@ -15,6 +15,8 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 
+from authenticate_app.audit.events import Event
+from authenticate_app.audit.services import record
 from authenticate_app.keys.encryption import Undecryptable
 from authenticate_app.messages.addresses import address_fault, is_own_sandbox
 from authenticate_app.messages.gateway_calls import RETRIED, headers_of, words_of, words_of_failure
@@ -70,10 +72,20 @@ class GatewayUnavailable(Exception):
 def fetch_large_reply(*, business: Business, large_reply: LargeReply, now: datetime) -> dict[str, Any]:
     """Return the dictionary that ``large_reply`` stands for, as ``wire.parse_reply`` takes it. Nobody vouches for it.
 
-    Raises ``LargeReplyRefused`` where it will never be had, ``GatewayUnavailable`` where it may be later.
+    Raises ``LargeReplyRefused`` where it will never be had, which is audited, ``GatewayUnavailable`` where it may be
+    later. To be called outside of transactions: all that it does is waiting for others.
     """
-    with _counted():
-        return _fetched(business, large_reply, now)
+    try:
+        dictionary = _fetched(business, large_reply, now)
+    except LargeReplyRefused as refused:
+        LARGE_REPLIES.labels(refused.reason.value).inc()
+        record(event=Event.MESSAGES_LARGE_REPLY_REFUSED, reason=refused.reason.value, target=business, now=now)
+        raise
+    except GatewayUnavailable:
+        LARGE_REPLIES.labels("retry").inc()
+        raise
+    LARGE_REPLIES.labels("fetched").inc()
+    return dictionary
 
 
 def _fetched(business: Business, large_reply: LargeReply, now: datetime) -> dict[str, Any]:
@@ -194,16 +206,3 @@ def _failures_as_ours() -> Iterator[None]:
         raise LargeReplyRefused(Refusal.GATEWAY_MALFORMED, str(fault)) from None
     except httpx.HTTPError as failure:
         raise GatewayUnavailable(words_of_failure(failure)) from None
-
-
-@contextmanager
-def _counted() -> Iterator[None]:
-    try:
-        yield
-    except LargeReplyRefused as refused:
-        LARGE_REPLIES.labels(refused.reason.value).inc()
-        raise
-    except GatewayUnavailable:
-        LARGE_REPLIES.labels("retry").inc()
-        raise
-    LARGE_REPLIES.labels("fetched").inc()

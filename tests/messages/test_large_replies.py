@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
+from authenticate_app.audit.events import Event
+from authenticate_app.audit.models import AuditEvent
 from authenticate_app.keys.encryption import encrypt
 from authenticate_app.messages import large_replies
 from authenticate_app.messages.gateway import GatewayUnavailable, LargeReplyRefused, fetch_large_reply
@@ -18,6 +20,8 @@ from authenticate_app.messages.models import Business, MspAccount
 from authenticate_app.messages.wire import LargeReply
 from tests.messages.peers import Asked, Peer, drip, hang, http, peer
 from tests.messages.world import API_SECRET, MSP_ID
+
+pytestmark = pytest.mark.django_db
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 KEY = bytes(range(32))
@@ -69,7 +73,7 @@ def answer(value: Any) -> bytes:
 
 def business(gateway_url: str) -> Business:
     account = MspAccount(msp_id=MSP_ID, encrypted_api_secret=encrypt(API_SECRET.encode()))
-    return Business(account=account, business_id="vision-business", gateway_url=gateway_url)
+    return Business(id=5, name="Vision Shop", account=account, business_id="vision-business", gateway_url=gateway_url)
 
 
 class Fetching:
@@ -96,8 +100,11 @@ def fetched(settings: Any) -> Fetching:
 def refused(fetched: Fetching, store: Store, **changed: Any) -> Refusal:
     with pytest.raises(LargeReplyRefused) as caught:
         fetched(store, **changed)
-    assert LARGE_REPLIES.labels(caught.value.reason.value)._value.get() > 0
-    return caught.value.reason
+    reason = caught.value.reason
+    assert LARGE_REPLIES.labels(reason.value)._value.get() > 0
+    audited = AuditEvent.objects.filter(event=Event.MESSAGES_LARGE_REPLY_REFUSED)
+    assert list(audited.values_list("reason", "object_name")) == [(reason.value, "Vision Shop")]
+    return reason
 
 
 def test_a_large_reply_is_fetched_in_the_steps_of_the_contract(fetched: Fetching) -> None:
