@@ -17,18 +17,12 @@ from uuid import UUID
 import structlog
 
 from authenticate_app.keys.encryption import Undecryptable, decrypt
-from authenticate_app.messages.addresses import open_client
 from authenticate_app.messages.models import Business
 
 log = structlog.get_logger("chatauth.webhooks")
 
-<<<<<<< HEAD
 TIMEOUT_SECONDS = 10.0
 """For all of an attempt."""
-=======
-TIMEOUT_SECONDS = 10
-"""For all of a request, from the first look for the host to the head of the answer."""
->>>>>>> 6ba7d5e (Audit large replies that are refused)
 SECRET_PREFIX = "whsec_"  # noqa: S105 - what each begins with
 AT_ONCE = 3
 CROWDED = timedelta(seconds=2)
@@ -133,11 +127,8 @@ def _signed(business: Business, *, delivery_id: UUID, body: str, now: datetime) 
 def _post(url: str, headers: dict[str, str], body: bytes) -> Answer:
     import httpx
 
-<<<<<<< HEAD
     from authenticate_app.messages.addresses import open_client
 
-=======
->>>>>>> 6ba7d5e (Audit large replies that are refused)
     try:
         with (
             open_client(timeout_seconds=TIMEOUT_SECONDS) as client,
