@@ -1,13 +1,15 @@
 """The business's own system, as the simulator plays it: it asks customers to sign in."""
 
 import time
+import uuid
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Final, TypeVar
 
-from authenticate_app.messages import sign_ins
 from authenticate_app.messages.flows import capabilities_in
 from authenticate_app.messages.models import Conversation, SignInRequest
-from authenticate_app.sandbox.models import SandboxAsker, SandboxPhone
+from authenticate_app.sandbox import rest
+from authenticate_app.sandbox.models import SandboxPhone
 from authenticate_app.sandbox.phone import Phone
 
 PATIENCE_SECONDS: Final = 20.0
@@ -55,13 +57,11 @@ def begin_conversation(phone: Phone) -> Conversation:
 
 
 def ask_to_sign_in(phone: Phone) -> SignInRequest:
-    """Ask the customer to sign in. Raises ``TookTooLong``, and what ``start_sign_in`` raises."""
-    conversation = begin_conversation(phone)
-    asker = SandboxAsker.objects.select_related("client").filter(business=phone.row.business).first()
-    return sign_ins.start_sign_in(
-        business=phone.row.business,
-        conversation=conversation,
-        asked_by=asker.client if asker else None,
-        reference="sandbox",
-        now=phone.clock(),
-    )
+    """Have the business's system ask the customer to sign in. Raises ``TookTooLong`` and ``rest.CallRefused``."""
+    path = f"/conversations/{begin_conversation(phone).pk}/sign-in-requests"
+    headers = [("idempotency-key", str(uuid.uuid4()))]
+    answer = rest.System(phone.line).post(path, {"reference": "sandbox"}, headers=headers, may_be=HTTPStatus.CONFLICT)
+    sign_in_id = answer.values.get("id") or answer.values.get("sign_in_request")
+    if not sign_in_id:
+        raise rest.CallRefused(str(answer.values.get("detail", "The server started no sign-in.")))
+    return SignInRequest.objects.get(pk=sign_in_id)

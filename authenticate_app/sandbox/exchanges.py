@@ -12,7 +12,6 @@ from authenticate_app.sandbox.models import SandboxExchange, SandboxPhone
 Party = SandboxExchange.Party
 MOST = 400
 """Exchanges that are kept of one phone."""
-SHOWN_OF_BROWSERS = ("host", "user-agent", "content-type")
 HIDDEN_OF_SERVERS = frozenset({"server", "date", "x-request-id", "connection"})
 
 
@@ -74,10 +73,12 @@ def received(request: HttpRequest, *, sender: Party, receiver: Party) -> Sent:
 
 def answered(response: HttpResponseBase) -> Answered:
     """What one of our own views says to it."""
+    body = getattr(response, "content", b"")
+    hidden = HIDDEN_OF_SERVERS if body else HIDDEN_OF_SERVERS | {"content-type"}
     return Answered(
         response.status_code,
-        headers=[(name, value) for name, value in response.items() if name.lower() not in HIDDEN_OF_SERVERS],
-        body=getattr(response, "content", b""),
+        headers=[(name.lower(), value) for name, value in response.items() if name.lower() not in hidden],
+        body=body,
         content_type=response.get("Content-Type", ""),
     )
 

@@ -122,7 +122,8 @@ def _request(client: "httpx.Client", sent: Sent, content: bytes | None) -> "http
 
 def answer_of(response: "httpx.Response") -> Answered:
     """What somebody answered to us."""
-    shown = [(name, value) for name, value in response.headers.items() if name in SHOWN_OF_ANSWERS]
+    names = SHOWN_OF_ANSWERS if response.content else SHOWN_OF_ANSWERS - {"content-type"}
+    shown = [(name, value) for name, value in response.headers.items() if name in names]
     return Answered(response.status_code, shown, response.content, response.headers.get("content-type", ""))
 
 

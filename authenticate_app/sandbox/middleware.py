@@ -16,6 +16,7 @@ from authenticate_app.sandbox.device_requests import is_intercepted
 from authenticate_app.sandbox.exchanges import Party, answered, received, write_down
 
 FOUND = 302
+STYLESHEET = ".css"
 
 
 class SimulatedSheet:
@@ -35,7 +36,7 @@ class SimulatedSheet:
         at = timezone.now()
         sent = received(request, sender=Party.PHONE, receiver=Party.SERVER)
         response = self.get_response(request)
-        if (bubble := sheet_of(request)) is not None:
+        if (bubble := sheet_of(request)) is not None and not request.path_info.endswith(STYLESHEET):
             write_down(bubble.phone, sent, answered(response), at=at)
         keep_session(response)
         _take_over(response)

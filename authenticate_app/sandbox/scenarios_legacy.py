@@ -5,16 +5,13 @@ from base64 import b64encode
 from functools import partial
 from typing import Final
 
-from authenticate_app.keys.encryption import decrypt
 from authenticate_app.messages.models import SignInRequest
 from authenticate_app.messages.reasons import Reason
-from authenticate_app.sandbox import services
+from authenticate_app.sandbox import rest, services
 from authenticate_app.sandbox.conditions import ANOTHER_KEY, PADDING, Conditions
 from authenticate_app.sandbox.cryptor import encrypt_token
 from authenticate_app.sandbox.customer import REFUSE
 from authenticate_app.sandbox.device_requests import taken_from, token_request_body
-from authenticate_app.sandbox.models import SandboxAsker
-from authenticate_app.sandbox.phone import FORM
 from authenticate_app.sandbox.registrations import registration_of
 from authenticate_app.sandbox.scenario import Act, Scenario, State
 from authenticate_app.sandbox.stage import Asked, Stage
@@ -81,7 +78,7 @@ def _own_token(stage: Stage, asked: Asked) -> str:
     with stage.customer() as customer:
         taken = taken_from(customer.sign_in(stage.phone.open(asked.bubble)))
     body = token_request_body(message, registration, taken.code if taken else "")
-    return str(json.loads(stage.post("/oauth/token", body, [("content-type", FORM)]))["access_token"])
+    return str(json.loads(stage.post_form("/oauth/token", body))["access_token"])
 
 
 def _early_token(stage: Stage) -> SignInRequest:
@@ -101,11 +98,7 @@ def _same_token_twice(stage: Stage) -> SignInRequest:
 def _foreign_token(stage: Stage) -> SignInRequest:
     """A good token that was issued to another client."""
     asked = stage.ask()
-    row = SandboxAsker.objects.select_related("client").get(business=stage.phone.row.business)
-    pair = f"{row.client.client_id}:{decrypt(bytes(row.encrypted_client_secret)).decode()}"
-    headers = [("authorization", f"Basic {b64encode(pair.encode()).decode()}"), ("content-type", FORM)]
-    answer = stage.post("/oauth/token", b"grant_type=client_credentials", headers)
-    return _reply_with(stage, asked, str(json.loads(answer)["access_token"]))
+    return _reply_with(stage, asked, rest.access_token(stage.phone.line))
 
 
 def _legacy(name: str, words: str, state: State, reason: Reason, act: Act, *, is_impatient: bool = False) -> Scenario:

@@ -12,6 +12,7 @@ from authenticate_app.sandbox.asker import TookTooLong
 from authenticate_app.sandbox.customer import Lost
 from authenticate_app.sandbox.demonstration import BUSINESS, IMPATIENT_BUSINESS
 from authenticate_app.sandbox.models import SandboxPhone
+from authenticate_app.sandbox.rest import CallRefused
 from authenticate_app.sandbox.scenario import Scenario, State
 from authenticate_app.sandbox.scenarios_legacy import SCENARIOS as OF_LEGACY
 from authenticate_app.sandbox.scenarios_new import SCENARIOS as OF_NEW
@@ -74,7 +75,7 @@ def play(scenario: Scenario, credentials: Credentials) -> Outcome:
         request = stage.wait_for_end(scenario.act(stage))
         time.sleep(SETTLING_SECONDS if request.state != State.SUCCEEDED else 0)
         fault = _fault(scenario, stage, request)
-    except (Lost, TookTooLong) as problem:
+    except (CallRefused, Lost, TookTooLong) as problem:
         fault = str(problem)
     return Outcome(scenario, stage.phone.row, time.monotonic() - began, fault)
 

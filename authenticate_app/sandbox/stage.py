@@ -14,7 +14,7 @@ from authenticate_app.sandbox.asker import wait_for
 from authenticate_app.sandbox.customer import ALLOW, Customer
 from authenticate_app.sandbox.exchanges import Party, Sent
 from authenticate_app.sandbox.models import SandboxBubble, SandboxPhone
-from authenticate_app.sandbox.phone import Phone
+from authenticate_app.sandbox.phone import FORM, Phone
 from authenticate_app.sandbox.selectors import sign_in_bubbles
 from authenticate_app.sandbox.sign_in_message import Flow
 
@@ -78,11 +78,10 @@ class Stage:
         """Open a page without cookies; answers where it redirects to, or ""."""
         return self.phone.fetch(url) or ""
 
-    def post(self, path: str, body: bytes, headers: list[tuple[str, str]]) -> bytes:
-        """Ask this server as the business's own system does; answers the body."""
-        content_type = dict(headers).get("content-type", "")
-        sent = Sent(Party.ASKER, Party.SERVER, "POST", settings.PUBLIC_BASE_URL + path, headers, body, content_type)
-        response = self.phone.line.send(sent)
+    def post_form(self, path: str, form: bytes) -> bytes:
+        """Post a form as the phone does; answers the body."""
+        url, headers = settings.PUBLIC_BASE_URL + path, [("content-type", FORM)]
+        response = self.phone.line.send(Sent(Party.PHONE, Party.SERVER, "POST", url, headers, form, FORM))
         return response.content if response is not None else b""
 
     def wait_for_end(self, request: SignInRequest) -> SignInRequest:

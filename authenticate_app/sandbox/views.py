@@ -11,12 +11,13 @@ from django.views.decorators.http import require_POST, require_safe
 from authenticate_app.messages.models import Business
 from authenticate_app.sandbox import asker, background, services
 from authenticate_app.sandbox.browsers import close_sheet, hand_out_phone, open_sheet, phone_of, sheet_of
-from authenticate_app.sandbox.chats import ChatRefused, step_into_chat
+from authenticate_app.sandbox.chats import step_into_chat
 from authenticate_app.sandbox.conditions import conditions_of
 from authenticate_app.sandbox.demonstration import BUSINESS
 from authenticate_app.sandbox.faults import Fault
 from authenticate_app.sandbox.models import SandboxBubble, SandboxPhone
 from authenticate_app.sandbox.phone import Phone
+from authenticate_app.sandbox.rest import CallRefused
 from authenticate_app.sandbox.selectors import screen_of
 from authenticate_app.sandbox.sign_in_message import Flow
 
@@ -101,7 +102,7 @@ def chat(request: HttpRequest, bubble_id: int) -> HttpResponse:
     identifier = services.sign_in_message_of(bubble).request_identifier
     try:
         entered = step_into_chat(_playing(bubble).line, request_identifier=identifier)
-    except ChatRefused as refused:
+    except CallRefused as refused:
         return _page(request, refusal=str(refused))
     services.note_chat(bubble=bubble, chat=entered.as_json())
     return redirect("sandbox")
