@@ -67,7 +67,7 @@ def example_of(client: Client) -> str:
         "client_id": client.client_id,
         "redirect_uri": (client.redirect_uris.split() or [""])[0],
         "scope": client.allowed_scopes,
-        "state": secrets.new_code(),
+        "state": secrets.new_verifier(),
     }
     if client.pkce_required:
         parameters |= {"code_challenge": EXAMPLE_CHALLENGE, "code_challenge_method": "S256"}

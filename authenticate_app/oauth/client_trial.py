@@ -85,7 +85,7 @@ def _taken_back(go: Callable[[], dict[str, Any]]) -> dict[str, Any]:
 
 def _sign_in(client: Client, examiner: Examiner, scope: str) -> dict[str, Any]:
     """Authorization code with PKCE, as RFC 6749 (4.1) and RFC 7636 describe it."""
-    verifier = secrets.new_code()
+    verifier = secrets.new_verifier()
     redirect_uri = client.redirect_uris.split()[0]
     asked = {
         "response_type": "code",

@@ -139,7 +139,7 @@ class Client(AbstractApplication):
 
 
 class Grant(AbstractGrant):
-    """An authorization code. ``code`` holds its checksum.
+    """An authorization code, which begins with its family. ``code`` holds its checksum.
 
     A used one is kept for a while: that it comes again says that somebody stole it (RFC 6749, section 4.1.2).
     """

@@ -25,7 +25,8 @@ def purge_refresh_tokens(now: datetime) -> int:
 def purge_codes(now: datetime) -> int:
     """Delete codes whose access token has expired as well; return how many.
 
-    Until then a used one is kept, so that it is known as a stolen one when it comes again.
+    Until then a used one is kept, so that it is known as a stolen one when it comes again. After that it is known by
+    its family, as long as there is a refresh token of it (``services.open_grant``).
     """
     return _purge(Grant._meta.db_table, expired_before=now - settings.ACCESS_TOKEN_LIFETIME)
 

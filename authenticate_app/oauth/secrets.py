@@ -24,8 +24,13 @@ def new_secret() -> str:
     return _random(SECRET_LENGTH)
 
 
-def new_code() -> str:
-    """Return an authorization code."""
+def new_code(family: uuid.UUID) -> str:
+    """Return an authorization code, which begins with its family: so it is known when it comes again much later."""
+    return family.hex + _random(CODE_LENGTH)
+
+
+def new_verifier() -> str:
+    """Return a PKCE verifier (RFC 7636, section 4.1), or anything else that a client makes up once."""
     return _random(CODE_LENGTH)
 
 
@@ -44,9 +49,9 @@ def new_refresh_token(family: uuid.UUID) -> str:
     return family.hex + secrets.token_urlsafe(TOKEN_BYTES)
 
 
-def family_of(unverified_refresh_token: str) -> uuid.UUID | None:
-    """Read the family that a refresh token claims to be of."""
-    digits = unverified_refresh_token[:FAMILY_DIGITS]
+def family_of(unverified_secret: str) -> uuid.UUID | None:
+    """Read the family that a code or refresh token claims to be of."""
+    digits = unverified_secret[:FAMILY_DIGITS]
     try:
         family = uuid.UUID(hex=digits)
     except ValueError:

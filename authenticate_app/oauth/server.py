@@ -1,5 +1,6 @@
 """oauthlib's server with the grants that it does here: code and refresh token (``own_tokens``: client credentials)."""
 
+import uuid
 from typing import Any, ClassVar
 
 from oauthlib.oauth2.rfc6749.endpoints import AuthorizationEndpoint, TokenEndpoint
@@ -22,7 +23,7 @@ class CodeGrantWithS256(PlainAuthorizationCodeGrant):
     def create_authorization_code(self, request: Any) -> dict[str, str]:
         """Make a code; the state goes back with it as it came (RFC 6749, section 4.1.2)."""
         state = {"state": request.state} if request.state else {}
-        return {"code": secrets.new_code(), **state}
+        return {"code": secrets.new_code(uuid.uuid4()), **state}
 
     def validate_authorization_request(self, request: Any) -> Any:
         """Also refuse a challenge that S256 cannot have made."""

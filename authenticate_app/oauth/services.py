@@ -85,7 +85,7 @@ def store_code(*, code: str, asked: CodeRequest, person: SignedInPerson, now: da
         code_challenge_method=Grant.CODE_CHALLENGE_S256 if asked.code_challenge else "",
         nonce=asked.nonce,
         expires=now + settings.AUTHORIZATION_CODE_LIFETIME,
-        token_family=uuid.uuid4(),
+        token_family=secrets.family_of(code) or uuid.uuid4(),
         sign_in_stamp=person.user.sign_in_stamp,
         auth_time=person.auth_time,
         amr=person.amr,
@@ -95,14 +95,15 @@ def store_code(*, code: str, asked: CodeRequest, person: SignedInPerson, now: da
 def open_grant(*, unverified_code: str, client: Client, context: Context) -> Grant:
     """Return the grant of a code that may be exchanged; its row stays locked. Call it in a transaction.
 
-    A code that was used already is a theft, so what it gave is revoked (RFC 6749, section 4.1.2).
+    A code that was used already is a theft, so what it gave is revoked (RFC 6749, section 4.1.2); also one that has
+    left the table, as long as its sign-in goes on.
 
     Raises:
         GrantRefused: unknown, expired, used, another client's, or client or person are not what they were.
     """
     grant = lock_grant(unverified_code)
     if grant is None:
-        raise GrantRefused(Reason.UNKNOWN_CODE)
+        raise _unknown_code(unverified_code, client, context)
     if grant.application_id != client.pk:
         raise GrantRefused(Reason.CODE_OF_ANOTHER_CLIENT, grant.user)
     if not is_still(client, grant.application):
@@ -249,6 +250,20 @@ def _family_at(unverified_token: str, client: Client) -> uuid.UUID | None:
     family = secrets.family_of(unverified_token)
     of_client = RefreshToken.objects.filter(token_family=family, application=client, revoked=None)
     return family if family is not None and of_client.exists() else None
+
+
+def _unknown_code(unverified_code: str, client: Client, context: Context) -> GrantRefused:
+    """What to say to a code without a row; ends the sign-in that it began, if that goes on at this client.
+
+    A code begins with its family, which only those know who have seen the code or a token of it.
+    """
+    family = secrets.family_of(unverified_code)
+    token = lock_family(family) if family is not None else None
+    if token is None or token.application_id != client.pk:
+        return GrantRefused(Reason.UNKNOWN_CODE)
+    if token.revoked is None:
+        _end_reused("code", token, client, context)
+    return GrantRefused(Reason.CODE_REUSED, token.user)
 
 
 def _end_reused(kind: str, source: Grant | RefreshToken, client: Client, context: Context) -> None:

@@ -8,11 +8,23 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.db import connection
+from django.utils import timezone
 
 from authenticate_app.accounts.models import User
+from authenticate_app.audit.models import AuditEvent
 from authenticate_app.oauth import purge
 from authenticate_app.oauth.models import AccessToken, Client, Grant, RefreshToken
-from tests.oauth.flow import Registered
+from tests.oauth.flow import (
+    WEB,
+    Registered,
+    body_of,
+    code_for,
+    error_of,
+    exchange,
+    introspect,
+    refresh,
+    register,
+)
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -85,6 +97,30 @@ def test_rows_of_one_moment_that_do_not_fit_into_a_batch_leave_too(
     for _ in range(8):
         access_token(web.row, person, NOW - SECOND)
     assert purge.purge_access_tokens(NOW) == 8
+
+
+def test_a_code_is_known_as_used_as_long_as_its_sign_in_goes_on(web: Registered, person: User) -> None:
+    given = code_for(web, person)
+    tokens = body_of(exchange(web, given))
+    purge.purge_codes(timezone.now() + timedelta(hours=1))
+    assert not Grant.objects.exists()
+    assert error_of(exchange(web, given)) == "invalid_grant"
+    assert error_of(refresh(web, tokens["refresh_token"])) == "invalid_grant"
+    assert introspect(web, tokens["access_token"]) == {"active": False}
+    reasons = AuditEvent.objects.exclude(event="oauth_token_issued").order_by("id").values_list("event", "reason")
+    assert list(reasons)[-3:] == [
+        ("oauth_token_reused", "code"),
+        ("oauth_token_refused", "code-reused"),
+        ("oauth_token_refused", "refresh-token-revoked"),
+    ]
+
+
+def test_another_client_ends_nothing_by_it(web: Registered, person: User) -> None:
+    given = code_for(web, person)
+    tokens = body_of(exchange(web, given))
+    purge.purge_codes(timezone.now() + timedelta(hours=1))
+    assert error_of(exchange(register(WEB, client_id="web-2"), given)) == "invalid_grant"
+    body_of(refresh(web, tokens["refresh_token"]))
 
 
 def test_the_housekeeping_does_it() -> None:

@@ -1,6 +1,7 @@
 """The two flows of Apple Messages for Business: the requests of a phone, byte for byte."""
 
 import re
+import uuid
 
 import httpx
 import pytest
@@ -117,6 +118,6 @@ def test_pages_may_lead_to_where_the_phone_looks(request: pytest.FixtureRequest,
 
 
 def test_what_phones_do_not_escape_needs_no_escape() -> None:
-    assert UNRESERVED.fullmatch(new_code())
+    assert UNRESERVED.fullmatch(new_code(uuid.uuid4()))
     assert UNRESERVED.fullmatch(new_secret())
     assert len(new_secret()) == SECRET_LENGTH
