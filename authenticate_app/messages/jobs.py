@@ -15,7 +15,6 @@ from uuid import UUID
 import structlog
 from django.db import InterfaceError, OperationalError
 from django.utils import timezone
-from django.utils.module_loading import import_string
 from procrastinate import BaseRetryStrategy, RetryDecision
 from procrastinate.contrib.django import app
 from procrastinate.jobs import Job
@@ -34,6 +33,8 @@ class Queue(StrEnum):
     """What is worked on apart, so that nothing that hangs delays anything else."""
 
     INBOUND = "inbound"
+    REPLIES = "replies"
+    """Messages too, for which others may have to be asked: the gateway for a large one, a provider about a token."""
     GATEWAY = "gateway"
     TIMERS = "timers"
     WEBHOOKS = "webhooks"
@@ -105,7 +106,9 @@ def defer_deliver_webhook(*, delivery_id: UUID, at: datetime | None = None) -> N
 @app.task(name=Task.PROCESS_MESSAGE.value, queue=Queue.INBOUND.value, retry=Patience())
 def process_message(inbound_id: int) -> None:
     """Process a message that was received."""
-    _run(Task.PROCESS_MESSAGE, lambda now: _service("processing.process")(inbound_id=inbound_id, now=now))
+    from authenticate_app.messages import processing
+
+    _run(Task.PROCESS_MESSAGE, lambda now: processing.process(inbound_id=inbound_id, now=now))
 
 
 @app.task(name=Task.SEND_MESSAGE.value, queue=Queue.GATEWAY.value, retry=Patience())
@@ -127,20 +130,14 @@ def settle_sign_in(sign_in_id: str) -> None:
 @app.task(name=Task.DELIVER_WEBHOOK.value, queue=Queue.WEBHOOKS.value, retry=Patience())
 def deliver_webhook(delivery_id: str) -> None:
     """Try once to deliver a webhook; the sweeps bring it again when its next attempt is due (``sweeps``)."""
-    _run(
-        Task.DELIVER_WEBHOOK,
-        lambda now: _forget(_service("deliveries.attempt")(delivery_id=UUID(delivery_id), now=now)),
-    )
+    _run(Task.DELIVER_WEBHOOK, lambda now: _attempt(UUID(delivery_id), now))
 
 
-def _forget(_pause: timedelta | None) -> None:
-    """Let a webhook's further attempts be: for a receiver that is away, they would fill the queue for a day."""
+def _attempt(delivery_id: UUID, now: datetime) -> None:
+    """Keep no job for further attempts: for a receiver that is away, they would fill the queue for a day."""
+    from authenticate_app.messages import deliveries
 
-
-def _service(path: str) -> Callable[..., Any]:
-    """Return a function of this package, imported by the processes alone that work on jobs."""
-    service: Callable[..., Any] = import_string(f"authenticate_app.messages.{path}")
-    return service
+    deliveries.attempt(delivery_id=delivery_id, now=now)
 
 
 def _run(task: Task, act: Callable[[datetime], Any]) -> None:

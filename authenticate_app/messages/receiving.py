@@ -79,7 +79,8 @@ def receive(*, raw_body: bytes, envelope: Envelope, business: KnownBusiness, now
     body = _unpack(raw_body, envelope, business)
     message = _parse(body, business)
     _refuse_differences(message, envelope, business)
-    is_new = _store(body, envelope, business, now)
+    queue = Queue.REPLIES if message.reply or message.large_reply else Queue.INBOUND
+    is_new = _store(body, envelope, business, queue, now)
     return Outcome.STORED if is_new else Outcome.DUPLICATE
 
 
@@ -112,7 +113,7 @@ def _refuse_differences(message: Message, envelope: Envelope, business: KnownBus
         raise MessageRefused(Outcome.DIFFERENT, sentence, business=business)
 
 
-def _store(body: bytes, envelope: Envelope, business: KnownBusiness, now: datetime) -> bool:
+def _store(body: bytes, envelope: Envelope, business: KnownBusiness, queue: Queue, now: datetime) -> bool:
     """Insert the message and its job, durably; False for a message that is there already."""
     values = (
         business.pk,
@@ -122,6 +123,7 @@ def _store(body: bytes, envelope: Envelope, business: KnownBusiness, now: dateti
         envelope.device_agent.replace("\0", "")[:LONGEST_AGENT],
         now,
         body,
+        queue.value,
         lock_of(business_pk=business.pk, customer_id=envelope.source_id),
     )
     with connection.cursor() as cursor:
@@ -140,7 +142,7 @@ _STORE = f"""
         RETURNING id
     )
     SELECT procrastinate_defer_jobs_v1(ARRAY[ROW(
-        '{Queue.INBOUND.value}', '{Task.PROCESS_MESSAGE.value}', 0, %s, NULL, jsonb_build_object('inbound_id', id), NULL
+        %s, '{Task.PROCESS_MESSAGE.value}', 0, %s, NULL, jsonb_build_object('inbound_id', id), NULL
     )::procrastinate_job_to_defer_v1])
     FROM stored
 """  # noqa: S608 - the names are ours

@@ -32,7 +32,13 @@ from authenticate_app.messages.jobs import Queue
 
 log = structlog.get_logger("chatauth.jobs")
 
-THREADS: Mapping[Queue, int] = {Queue.INBOUND: 4, Queue.GATEWAY: 8, Queue.TIMERS: 2, Queue.WEBHOOKS: 8}
+THREADS: Mapping[Queue, int] = {
+    Queue.INBOUND: 3,
+    Queue.REPLIES: 6,
+    Queue.GATEWAY: 8,
+    Queue.TIMERS: 2,
+    Queue.WEBHOOKS: 8,
+}
 """How many jobs of each queue a process works on at once; each that is busy holds a connection to the database."""
 SPARE_THREADS = 2
 """For the sweeps."""

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from threading import Barrier, Thread
 from typing import Any
+from uuid import uuid4
 
 import jwt
 import pytest
@@ -85,6 +86,18 @@ def test_a_message_is_stored_with_its_job(shop: Business) -> None:
     lock = f"conversation:{shop.pk}:{apple.CUSTOMER}"
     assert jobs() == [("inbound", "process_message", lock, {"inbound_id": stored.pk})]
     assert reasons() == []
+
+
+@pytest.mark.parametrize(
+    "interactive",
+    [
+        {"interactiveDataRef": {"url": "x", "bid": "y", "key": "00" * 33, "signature": "00", "owner": "o", "size": 1}},
+        {"interactiveData": {"data": {"requestIdentifier": str(uuid4()), "authenticate": {"status": "success"}}}},
+    ],
+)
+def test_what_others_have_to_be_asked_about_waits_in_a_queue_of_its_own(interactive: dict[str, Any]) -> None:
+    assert post(text(type="interactive", **interactive)).status_code == 200
+    assert jobs()[0][0] == "replies"
 
 
 @pytest.mark.parametrize("kind", ["text", "interactive", "typing_start", "typing_end", "close", "of_tomorrow"])
