@@ -9,7 +9,7 @@ from typing import Final, TypeVar
 from authenticate_app.messages.flows import capabilities_in
 from authenticate_app.messages.models import Conversation, SignInRequest
 from authenticate_app.sandbox import rest
-from authenticate_app.sandbox.models import SandboxPhone
+from authenticate_app.sandbox.models import SandboxBubble, SandboxPhone
 from authenticate_app.sandbox.phone import Phone
 
 PATIENCE_SECONDS: Final = 20.0
@@ -49,7 +49,7 @@ def begin_conversation(phone: Phone) -> Conversation:
         found = conversation_of(phone.row)
         return found if found and found.closed_at is None and found.capabilities == wanted else None
 
-    if conversation_of(phone.row) is None:
+    if not phone.row.bubbles.filter(kind=SandboxBubble.Kind.SAID).exists():
         phone.say(GREETING)
     elif known() is None:
         phone.begin_typing()

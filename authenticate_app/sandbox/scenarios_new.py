@@ -4,6 +4,7 @@ from functools import partial
 from urllib.parse import urlencode
 
 from authenticate_app.messages.models import SignInRequest
+from authenticate_app.messages.providers import issuer_of
 from authenticate_app.messages.reasons import CallbackError, Reason
 from authenticate_app.sandbox import services
 from authenticate_app.sandbox.asker import wait_for
@@ -96,7 +97,8 @@ def _come_back_with(stage: Stage, **parameters: str) -> SignInRequest:
 
 def _callback(asked: Asked, **parameters: str) -> str:
     message = services.sign_in_message_of(asked.bubble)
-    return f"{message.redirect_uri}?{urlencode({'state': message.state, **parameters})}"
+    given = {"state": message.state, "iss": issuer_of(asked.request.business), **parameters}
+    return f"{message.redirect_uri}?{urlencode(given)}"
 
 
 def _unknown_state(stage: Stage) -> SignInRequest:
@@ -233,7 +235,7 @@ SCENARIOS: tuple[Scenario, ...] = (
         Reason.DEVICE_CANNOT_SIGN_IN,
         _old_device,
     ),
-    _new("consent-refused", "The customer refuses.", State.FAILED, Reason.CONSENT_REFUSED, _refuse),
+    _new("consent-refused", "The customer refuses.", State.CANCELLED, Reason.CONSENT_REFUSED, _refuse),
     _new(
         "provider-refused",
         "The identity provider sends the customer back with an error.",
@@ -254,6 +256,13 @@ SCENARIOS: tuple[Scenario, ...] = (
         State.FAILED,
         Reason.EXCHANGE_FAILED,
         partial(_come_back_with, code="made-up"),
+    ),
+    _new(
+        "issuer-foreign",
+        "The customer comes back from another server.",
+        State.FAILED,
+        Reason.EXCHANGE_FAILED,
+        partial(_come_back_with, code="made-up", iss="https://other.example"),
     ),
     _new(
         "state-unknown",

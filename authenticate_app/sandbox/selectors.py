@@ -79,7 +79,10 @@ class ShownSignIn:
     def steps(self) -> "Sequence[ShownStep]":
         """What happened to it, in order."""
         found = self.request.steps.all() if self.request is not None else []
-        return [ShownStep(each.at, steps.words_of(each.step), each.detail) for each in found]
+        told = {self.request.reason, self.request.flow} if self.request is not None else set()
+        return [
+            ShownStep(each.at, steps.words_of(each.step), "" if each.detail in told else each.detail) for each in found
+        ]
 
 
 @dataclass(frozen=True, slots=True)

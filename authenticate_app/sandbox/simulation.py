@@ -1,11 +1,13 @@
 """Playing scenarios against the server that runs: ``manage.py simulate_sign_in``."""
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final
 
 from django.conf import settings
+from django.db import connection
 
 from authenticate_app.messages.models import Business, SignInRequest
 from authenticate_app.sandbox.asker import TookTooLong
@@ -63,6 +65,19 @@ def make_sure_of_server() -> None:
         raise NotReady(f"No server answers at {address}: start it with make run, and try again.") from None
     if not answer.is_success:
         raise NotReady(f"The server at {address} has no sandbox: it answered {answer.status_code}.")
+
+
+def play_all(scenarios: Sequence[Scenario], credentials: Credentials, *, at_once: int) -> Iterator[Outcome]:
+    """Play scenarios, so many at the same time; answers how they went, in their order."""
+    with ThreadPoolExecutor(at_once) as threads:
+        yield from threads.map(lambda scenario: _play_in_thread(scenario, credentials), scenarios)
+
+
+def _play_in_thread(scenario: Scenario, credentials: Credentials) -> Outcome:
+    try:
+        return play(scenario, credentials)
+    finally:
+        connection.close()
 
 
 def play(scenario: Scenario, credentials: Credentials) -> Outcome:

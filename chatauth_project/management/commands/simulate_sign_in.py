@@ -7,7 +7,6 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from authenticate_app.sandbox import simulation
 from authenticate_app.sandbox.printing import Paint, lines_of, painter
-from authenticate_app.sandbox.scenario import Scenario
 from authenticate_app.sandbox.simulation import NotReady, Outcome
 from authenticate_app.sandbox.stage import Credentials
 from chatauth_project import demonstration
@@ -32,24 +31,26 @@ class Command(BaseCommand):
         parser.add_argument("--list", action="store_true", help="Show the scenarios, and play none.")
         parser.add_argument("--brief", action="store_true", help="Print how each ended, and no exchanges.")
 
+        parser.add_argument("--at-once", type=int, default=1, help="How many are played at the same time.")
+
     def handle(self, **options: Any) -> None:
         paint = painter(in_colour=self.style.SUCCESS("x") != "x")
         try:
             scenarios = simulation.chosen(_names(options["scenario"]), flow=options["flow"])
             if options["list"]:
-                self.stdout.writelines(f"{each.name:<28} {each.words}" for each in scenarios)
+                self.stdout.writelines(f"{each.name:<28} {each.words}\n" for each in scenarios)
                 return
             simulation.make_sure_of_server()
         except NotReady as sentence:
             raise CommandError(str(sentence), returncode=2) from None
-        passed = sum(self._play(scenario, paint, is_brief=options["brief"]) for scenario in scenarios)
+        outcomes = simulation.play_all(scenarios, _credentials(), at_once=options["at_once"])
+        passed = sum(self._tell(outcome, paint, is_brief=options["brief"]) for outcome in outcomes)
         self.stdout.write(f"{passed} of {len(scenarios)} passed, {len(scenarios) - passed} failed")
         if passed < len(scenarios):
             raise SystemExit(1)
 
-    def _play(self, scenario: Scenario, paint: Paint, *, is_brief: bool) -> bool:
-        self.stdout.write(paint(f"{scenario.name}: {scenario.words}", "strong"))
-        outcome = simulation.play(scenario, _credentials())
+    def _tell(self, outcome: Outcome, paint: Paint, *, is_brief: bool) -> bool:
+        self.stdout.write(paint(f"{outcome.scenario.name}: {outcome.scenario.words}", "strong"))
         if not is_brief:
             for number, exchange in enumerate(outcome.phone.exchanges.all(), start=1):
                 self.stdout.writelines(f"{line}\n" for line in lines_of(exchange, number, paint))
