@@ -4,6 +4,7 @@ import json
 from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from unittest.mock import Mock
 
 import jwt
 import pytest
@@ -194,3 +195,26 @@ def test_a_token_is_not_in_the_failure_that_it_leads_to() -> None:
         verify_gateway_token(unverified_token="secret.token.here", account=ACCOUNT, now=NOW)
     assert "secret" not in str(caught.value)
     assert caught.value.__cause__ is None
+
+
+def test_every_option_of_the_verification_is_spelled_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    decode = Mock(wraps=jwt.decode)
+    monkeypatch.setattr(jwt, "decode", decode)
+    token = forged(claims())
+    verify_gateway_token(unverified_token=token, account=ACCOUNT, now=NOW)
+    decode.assert_called_once_with(
+        token,
+        KEY,
+        algorithms=["HS256"],
+        audience=MSP_ID,
+        options={
+            "verify_signature": True,
+            "require": ["aud", "iat"],
+            "verify_aud": True,
+            "strict_aud": False,
+            "verify_iss": False,
+            "verify_iat": False,
+            "verify_exp": False,
+            "verify_nbf": False,
+        },
+    )
