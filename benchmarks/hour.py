@@ -2,13 +2,15 @@
 
 ``python -m benchmarks.hour`` runs inside of an installation and writes what it saw as JSON. It issues access tokens by
 the server's own code, each durably stored, as if a minute passed for every slice of them. Each minute begins with a
-purge, during which it goes on issuing.
+purge, during which it goes on issuing. Meanwhile a server asks nothing of this program and answers over HTTP as ever
+(``benchmarks.asking``).
 """
 
 import argparse
 import json
 import sys
 import time
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
@@ -19,6 +21,8 @@ from statistics import median
 MINUTES = 60
 SETTLED_AFTER = 15
 """Minutes: ten until the first tokens expire, and some until what they leave behind is used again."""
+Span = tuple[float, float]
+"""Begin and end, in seconds."""
 AT_ONCE = 4
 """Threads that issue: as many as two workers have."""
 
@@ -32,6 +36,8 @@ class Hour:
     sizes: list[int]
     p99_while_purging: float
     p99_otherwise: float
+    purges: list[Span]
+    """When each began and ended, by ``time.monotonic``, which all processes share."""
 
     @property
     def deviation(self) -> float:
@@ -40,43 +46,41 @@ class Hour:
         return max(abs(size - middle) for size in self.sizes) / middle
 
 
-@dataclass(slots=True)
-class _Times:
-    """When tokens were issued and purged, in seconds of ``time.perf_counter``: begin and end."""
+def p99(spans: Sequence[Span], purges: Sequence[Span], *, while_purging: bool) -> float:
+    """Milliseconds within which 99 of 100 ended, of those that met a purge, or that met none; 0 if there were none."""
+    begins = [begin for begin, _end in purges]
+    taken = sorted(
+        end - begin for begin, end in spans if _meets(begin, purges[: bisect_left(begins, end)]) is while_purging
+    )
+    return taken[len(taken) * 99 // 100] * 1000 if taken else 0.0
 
-    issues: list[tuple[float, float]]
-    purges: list[tuple[float, float]]
 
-    def p99(self, *, while_purging: bool) -> float:
-        """Milliseconds within which 99 of 100 tokens were issued that met a purge, or that met none."""
-        taken = sorted(end - begin for begin, end in self.issues if self._meets(begin, end) is while_purging)
-        return taken[len(taken) * 99 // 100] * 1000 if taken else 0.0
-
-    def _meets(self, begin: float, end: float) -> bool:
-        return any(purge_begin < end and begin < purge_end for purge_begin, purge_end in self.purges)
+def _meets(begin: float, purges_begun: Sequence[Span]) -> bool:
+    return bool(purges_begun) and begin < purges_begun[-1][1]
 
 
 def simulate(*, per_minute: int) -> Hour:
     """Let an hour pass in which so many tokens are issued each minute."""
     from authenticate_app.oauth.purge import purge_access_tokens
 
-    began, times, sizes, purged = datetime.now(UTC), _Times([], []), list[int](), 0
+    began, issues, purges, sizes, purged = datetime.now(UTC), list[Span](), list[Span](), list[int](), 0
     with ThreadPoolExecutor(AT_ONCE) as issuers:
         for minute in range(MINUTES):
             now = began + timedelta(minutes=minute)
             slices = [issuers.submit(_issue, per_minute // AT_ONCE, now) for _ in range(AT_ONCE)]
-            begin = time.perf_counter()
+            begin = time.monotonic()
             purged += purge_access_tokens(now)
-            times.purges.append((begin, time.perf_counter()))
+            purges.append((begin, time.monotonic()))
             for issued in slices:
-                times.issues.extend(issued.result())
+                issues.extend(issued.result())
             sizes.append(_size())
     return Hour(
-        issued=len(times.issues),
+        issued=len(issues),
         purged=purged,
         sizes=sizes[SETTLED_AFTER:],
-        p99_while_purging=times.p99(while_purging=True),
-        p99_otherwise=times.p99(while_purging=False),
+        p99_while_purging=p99(issues, purges, while_purging=True),
+        p99_otherwise=p99(issues, purges, while_purging=False),
+        purges=purges,
     )
 
 
@@ -101,13 +105,13 @@ def _issued(number: int, minute: datetime) -> Iterator[float]:
     client = find_client(INTEGRATION)
     if client is None:
         raise LookupError(f"There is no client {INTEGRATION} in this database.")
-    yield time.perf_counter()
+    yield time.monotonic()
     for place in range(number):
         now = minute + timedelta(minutes=1) * place / number
         store_own_token(
             token=new_token(), client=client, scopes=["chat.authenticate"], context=Context(Origin(""), now)
         )
-        yield time.perf_counter()
+        yield time.monotonic()
 
 
 def _size() -> int:
@@ -121,7 +125,8 @@ def _size() -> int:
 
 def read(written: str) -> Hour:
     """Read what the program wrote, as its last line."""
-    return Hour(**json.loads(written.strip().splitlines()[-1]))
+    seen = json.loads(written.strip().splitlines()[-1])
+    return Hour(**{**seen, "purges": [(begin, end) for begin, end in seen["purges"]]})
 
 
 def main(arguments: Sequence[str]) -> None:

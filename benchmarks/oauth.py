@@ -104,7 +104,12 @@ def chat_by_token(meter: Meter) -> Measured:
 def access_token(server: Server) -> str:
     """Return a token of the integration. Raises ``WrongAnswer``."""
     with closing(Browser(server)) as browser:
-        return str(_credentials_token(browser, server)["access_token"])
+        return access_token_over(browser, server)
+
+
+def access_token_over(browser: Browser, server: Server) -> str:
+    """The same over a connection that is there already."""
+    return str(_credentials_token(browser, server)["access_token"])
 
 
 def code_flows(meter: Meter) -> Flows:

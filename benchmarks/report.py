@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 
-from benchmarks.hour import Hour
+from benchmarks.hour import Hour, Span, p99
 from benchmarks.oauth import Flows, SignIns
 from benchmarks.scenarios import Crowd, FirstCalls, Measured
 
@@ -78,15 +78,24 @@ def load_rows(rounds: Sequence[Measured]) -> list[Row]:
     ]
 
 
-def hour_rows(hour: Hour) -> list[Row]:
-    """Describe an hour of tokens by a moved clock."""
+def hour_rows(hour: Hour, asked: Sequence[Span]) -> list[Row]:
+    """Describe an hour of tokens by a moved clock, and what was asked of a server over HTTP meanwhile."""
     middle = median(hour.sizes) / 2**20
-    while_purging = f"{hour.p99_while_purging:.1f} ms, {hour.p99_while_purging / hour.p99_otherwise:.1f} times"
+    over_http = [p99(asked, hour.purges, while_purging=while_purging) for while_purging in (False, True)]
     return [
         Row("tokens issued / purged in a simulated hour", f"{hour.issued} / {hour.purged}"),
         Row("size of the access tokens with their indexes", f"{middle:.1f} MiB ± {hour.deviation:.1%}", "± 10 %"),
-        Row("99 of 100 tokens issued within", f"{hour.p99_otherwise:.1f} ms"),
-        Row("the same during a purge", while_purging, "at most 2 times"),
+        *_purge_rows("99 of 100 tokens issued within", hour.p99_otherwise, hour.p99_while_purging),
+        Row("requests over HTTP meanwhile", f"{len(asked)}"),
+        *_purge_rows("99 of 100 of them answered within", *over_http),
+    ]
+
+
+def _purge_rows(what: str, otherwise: float, while_purging: float) -> list[Row]:
+    times = f", {while_purging / otherwise:.1f} times" if otherwise else ""
+    return [
+        Row(what, f"{otherwise:.1f} ms"),
+        Row(f"{what}, during a purge", f"{while_purging:.1f} ms{times}", "at most 2 times"),
     ]
 
 
