@@ -326,6 +326,7 @@ SPECTACULAR_SETTINGS = {
     "POSTPROCESSING_HOOKS": [
         "chat_app.chat_authenticate.openapi.add_components",
         "authenticate_app.messages.api.openapi.add_components",
+        "chat_app.apple_chat.openapi.add_components",
     ],
 }
 

@@ -8,6 +8,7 @@ from chatauth_project import health, on_demand
 
 urlpatterns = [
     path("", include("chat_app.chat_authenticate.urls")),  # first: the hot path
+    path("", include("chat_app.apple_chat.urls")),
     path("", include("authenticate_app.keys.urls")),
     path("", include("authenticate_app.login.urls")),
     path("", include("authenticate_app.oauth.urls")),

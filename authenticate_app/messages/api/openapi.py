@@ -77,7 +77,7 @@ def _operation(
     query: type[BaseModel] | None = None,
     header: str = "",
     path: str = "",
-    refusals: Iterable[Kind] = (),
+    also: Iterable[Kind] = (),
 ) -> dict[str, Any]:
     operation: dict[str, Any] = {
         "operationId": name,
@@ -90,7 +90,7 @@ def _operation(
                 "description": status.phrase,
                 "content": {"application/json": {"schema": _reference(gives)}},
             },
-            **_refusals((*ALWAYS, *(OF_BODIES if takes else ()), *((problems.NOT_FOUND,) if path else ()), *refusals)),
+            **refusals((*ALWAYS, *(OF_BODIES if takes else ()), *((problems.NOT_FOUND,) if path else ()), *also)),
         },
     }
     if takes is not None:
@@ -99,7 +99,8 @@ def _operation(
     return operation
 
 
-def _refusals(kinds: Iterable[Kind]) -> dict[str, Any]:
+def refusals(kinds: Iterable[Kind]) -> dict[str, Any]:
+    """The responses that refuse, by status."""
     by_status: dict[int, list[Kind]] = {}
     for kind in kinds:
         by_status.setdefault(int(kind.status), []).append(kind)
@@ -171,7 +172,7 @@ SEND_MESSAGE: Final = _operation(
     status=HTTPStatus.ACCEPTED,
     takes=schemas.NewMessage,
     path="conversation_id",
-    refusals=(problems.CONVERSATION_CLOSED, problems.BUSINESS_INACTIVE),
+    also=(problems.CONVERSATION_CLOSED, problems.BUSINESS_INACTIVE),
 )
 READ_MESSAGE: Final = _operation(
     "readMessagesText", "Read how far a text came", gives=schemas.MessageGiven, path="message_id"
@@ -184,7 +185,7 @@ START_SIGN_IN: Final = _operation(
     takes=schemas.NewSignIn,
     path="conversation_id",
     header="Idempotency-Key",
-    refusals=(
+    also=(
         problems.CONVERSATION_CLOSED,
         problems.BUSINESS_INACTIVE,
         problems.DEVICE_CANNOT_SIGN_IN,
@@ -213,5 +214,5 @@ CANCEL_SIGN_IN: Final = _operation(
     gives=schemas.SignInWithStepsGiven,
     takes=schemas.Nothing,
     path="sign_in_id",
-    refusals=(problems.ALREADY_ENDED,),
+    also=(problems.ALREADY_ENDED,),
 )

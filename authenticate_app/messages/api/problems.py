@@ -130,6 +130,45 @@ ALREADY_ENDED = Kind(
     gettext_noop("The sign-in has ended"),
     gettext_noop("It is %(state)s since %(ended_at)s, and stays so."),
 )
+NOT_SIGNED_IN = Kind(
+    "customer-not-signed-in",
+    HTTPStatus.CONFLICT,
+    gettext_noop("The customer has not signed in"),
+    gettext_noop("The request to sign in is %(state)s. A chat needs one that has succeeded."),
+)
+NOT_VERIFIED = Kind(
+    "sign-in-not-verified",
+    HTTPStatus.CONFLICT,
+    gettext_noop("The sign-in is not verified"),
+    gettext_noop("The identity provider cannot be asked for whom it issued the token, so nobody vouches for it."),
+)
+NOT_VALID_ANY_MORE = Kind(
+    "sign-in-not-valid-any-more",
+    HTTPStatus.CONFLICT,
+    gettext_noop("The sign-in is not valid any more"),
+    gettext_noop("It was valid until %(valid_until)s. Ask the customer to sign in again."),
+)
+NO_USER = Kind(
+    "customer-has-no-user",
+    HTTPStatus.CONFLICT,
+    gettext_noop("The customer has no user here"),
+    gettext_noop(
+        "Nobody here is linked with who signed in, or that user is disabled. An administrator can let the business "
+        "make users of new customers."
+    ),
+)
+CHAT_REFUSED = Kind(
+    "chat-refused",
+    HTTPStatus.FORBIDDEN,
+    gettext_noop("The customer cannot be let into a chat"),
+    gettext_noop("%(reason)s"),
+)
+CHAT_UNAVAILABLE = Kind(
+    "chat-unavailable",
+    HTTPStatus.SERVICE_UNAVAILABLE,
+    gettext_noop("No chat can begin at the moment"),
+    gettext_noop("%(reason)s"),
+)
 IDEMPOTENCY_CONFLICT = Kind(
     "idempotency-key-reused",
     HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -168,6 +207,12 @@ ALL = (
     BUSINESS_INACTIVE,
     DEVICE_CANNOT_SIGN_IN,
     ALREADY_ENDED,
+    NOT_SIGNED_IN,
+    NOT_VERIFIED,
+    NOT_VALID_ANY_MORE,
+    NO_USER,
+    CHAT_REFUSED,
+    CHAT_UNAVAILABLE,
     IDEMPOTENCY_CONFLICT,
     TOO_LONG,
     MEDIA_TYPE_NOT_SUPPORTED,

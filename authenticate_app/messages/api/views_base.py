@@ -59,7 +59,7 @@ class MessagesView(APIView):
         Raises:
             Problem: 400, 413 or 415.
         """
-        return _validated(model, _raw_body(self.request) or b"{}")
+        return _validated(model, raw_body_of(self.request) or b"{}")
 
     def parameters(self, model: type[Sent]) -> Sent:
         """Return the parameters of the query as ``model``.
@@ -77,7 +77,7 @@ class MessagesView(APIView):
         self, content: BaseModel, *, status: int = HTTPStatus.OK, headers: Mapping[str, str] | None = None
     ) -> HttpResponse:
         """Answer with JSON."""
-        return _json(content.model_dump_json(), status=status, content_type=JSON, headers=headers)
+        return json_answer(content.model_dump_json(), status=status, content_type=JSON, headers=headers)
 
     # How Django REST framework works through a request
 
@@ -101,7 +101,9 @@ class MessagesView(APIView):
         if problem is None:
             raise exc
         text = json.dumps(problem.content(), ensure_ascii=False, separators=(",", ":"))
-        response = _json(text, status=problem.kind.status, content_type=problems.MEDIA_TYPE, headers=problem.headers)
+        response = json_answer(
+            text, status=problem.kind.status, content_type=problems.MEDIA_TYPE, headers=problem.headers
+        )
         response.outcome = problem.kind.code  # type: ignore[attr-defined]  # for ``dispatch``
         return response
 
@@ -112,12 +114,20 @@ class MessagesView(APIView):
         return response
 
 
-def _json(text: str, *, status: int, content_type: str, headers: Mapping[str, str] | None) -> HttpResponse:
+def json_answer(
+    text: str, *, status: int, content_type: str = JSON, headers: Mapping[str, str] | None = None
+) -> HttpResponse:
+    """Answer JSON that nobody keeps."""
     always = {"Cache-Control": "no-store", "Vary": "Accept-Language"}
     return HttpResponse(text, status=status, content_type=content_type, headers={**always, **(headers or {})})
 
 
-def _raw_body(request: Request) -> bytes:
+def raw_body_of(request: Request) -> bytes:
+    """Return the body, unparsed; it is JSON by its header, or empty. It can be read once.
+
+    Raises:
+        Problem: 400, 413 or 415.
+    """
     http_request = request._request
     if http_request.META.get("HTTP_CONTENT_ENCODING", "identity").strip().lower() != "identity":
         raise Problem(problems.MEDIA_TYPE_NOT_SUPPORTED)
