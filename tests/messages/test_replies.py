@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from django.utils import timezone
 from prometheus_client import REGISTRY
 
 from authenticate_app.audit.models import AuditEvent
@@ -13,6 +14,8 @@ from tests.messages.apple import text
 from tests.messages.inbound import AUTHENTICATION, at, failure, handed_on, legacy, process, received, reply, sealed
 from tests.messages.story import ASKED, after, outcome, signed_in
 from tests.messages.world import business, conversation, identity, sign_in
+from tests.tokens import store_token
+from tests.world import store_user
 
 __all__ = ["at", "legacy"]
 
@@ -206,6 +209,22 @@ class TestLegacyReplies:
         token = sealed(legacy, "A-token-that-nobody-issued")
         process(legacy.conversation, reply(legacy, "authenticated", token=token), now=after(20))
         assert outcome(legacy) == (State.FAILED, Reason.TOKEN_INACTIVE)
+
+    def test_a_token_of_our_own_server_signs_in(self, at: Conversation, cheap_hashes: None) -> None:
+        """Times are real ones, since the server notes when it issued the token."""
+        Conversation.objects.update(capabilities=["AUTH"])
+        request, user = sign_in(at), store_user("john.smith")
+        assert at.business.client is not None
+        token = store_token(at.business.client, user=user, scope=request.scopes)
+        message = reply(request, "authenticated", token=sealed(request, token))
+        process(at, message, now=timezone.now())
+        assert outcome(request) == (State.SUCCEEDED, Reason.SIGNED_IN)
+        result = SignInResult.objects.get()
+        assert (result.subject, result.user, result.is_verified) == (str(user.subject), user, True)
+        assert token not in str(result.claims)
+        another = sign_in(at)
+        process(at, reply(another, "authenticated", token=sealed(another, token)), now=timezone.now())
+        assert outcome(another) == (State.FAILED, Reason.TOKEN_REPLAYED)
 
 
 class Checks:
