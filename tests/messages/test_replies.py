@@ -217,7 +217,7 @@ class TestLegacyReplies:
         assert at.business.client is not None
         token = store_token(at.business.client, user=user, scope=request.scopes)
         message = reply(request, "authenticated", token=sealed(request, token))
-        process(at, message, now=timezone.now())
+        process(at, message, now=timezone.now(), capabilities="AUTH")
         assert outcome(request) == (State.SUCCEEDED, Reason.SIGNED_IN)
         result = SignInResult.objects.get()
         assert (result.subject, result.user, result.is_verified) == (str(user.subject), user, True)
