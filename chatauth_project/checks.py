@@ -51,32 +51,32 @@ def _demonstration_data() -> Iterator[CheckMessage]:
         "Users of a demonstration",
         User.objects.filter(is_demonstration=True).values_list("username", flat=True),
         because="Everybody may know their passwords.",
-        number="E001",
+        check_id="chatauth.E001",
     )
     yield from _refusal(
         "Clients of a demonstration",
         Client.objects.filter(client_id__startswith=DEMONSTRATION).values_list("client_id", flat=True),
         because="Their secrets were made for trying things out.",
-        number="E001",
+        check_id="chatauth.E001",
     )
     yield from _refusal(
         "Businesses of the sandbox",
         Business.objects.filter(is_sandbox=True, is_active=True).values_list("name", flat=True),
         because="Their customers are simulated.",
-        number="E001",
+        check_id="chatauth.E001",
     )
     yield from _refusal(
         "Signing keys of a demonstration",
         SigningKey.objects.filter(is_demonstration=True).values_list("kid", flat=True),
         because="Others may hold them and sign tokens.",
-        number="E002",
+        check_id="chatauth.E002",
     )
 
 
-def _refusal(what: str, found: QuerySet[Any, str], *, because: str, number: str) -> Iterator[Error]:
+def _refusal(what: str, found: QuerySet[Any, str], *, because: str, check_id: str) -> Iterator[Error]:
     if names := ", ".join(found[:SHOWN]):
         hint = f"{because} Begin production with a fresh database."
-        yield Error(f"{what} are in this production database: {names}.", hint=hint, id=f"chatauth.{number}")
+        yield Error(f"{what} are in this production database: {names}.", hint=hint, id=check_id)
 
 
 @register(Tags.security)

@@ -3,14 +3,13 @@
 import json
 from contextlib import suppress
 from http import HTTPStatus
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 from uuid import UUID
 
 from django.conf import settings
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils import timezone
-from drf_spectacular.utils import extend_schema
 from rest_framework.exceptions import PermissionDenied
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
@@ -52,10 +51,10 @@ class TryAgain(Exception):
 class CustomerChatView(MessagesView):
     """Gives out chat tokens for customers who signed in; it asks of a caller what ``chatAuthenticate`` asks."""
 
+    operations: ClassVar = {"POST": openapi.CREATE_CUSTOMER_CHAT}
     attempt = 0
     raw_body: bytes | None = None
 
-    @extend_schema(operation=openapi.CREATE_CUSTOMER_CHAT)
     def post(self, request: Request, sign_in_id: UUID) -> HttpResponse:
         """Find the customer, issue, answer."""
         if self.raw_body is None:  # another attempt would find the stream empty

@@ -1,6 +1,6 @@
 """``chatAuthenticate`` in the API's schema, made from the declaration of its attributes (OpenAPI 3.1).
 
-The views take the operations with ``extend_schema(operation=...)``; ``add_components`` is a hook of drf-spectacular.
+The views declare the operations as theirs (``operations``); ``add_components`` is a hook of drf-spectacular.
 """
 
 from collections.abc import Callable

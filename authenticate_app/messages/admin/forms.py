@@ -1,7 +1,5 @@
 """The forms of accounts and businesses. Secrets go in and never come out."""
 
-import base64
-import binascii
 from typing import Any, Final
 
 from django import forms
@@ -13,14 +11,13 @@ from authenticate_app.audit.forms import WholeRowForm
 from authenticate_app.keys.encryption import encrypt
 from authenticate_app.messages import texts
 from authenticate_app.messages.addresses import address_fault
+from authenticate_app.messages.gateway_tokens import BadApiSecret, signing_key
 from authenticate_app.messages.models import Business, MspAccount
 from authenticate_app.messages.rules import broken_rules
 from authenticate_app.oauth.models import Client
 from authenticate_app.oauth.pictures import checked_picture
 from authenticate_app.oauth.scopes import MESSAGES
 
-SHORTEST_SECRET: Final = 16
-"""Bytes. Apple's have 32; whatever is much shorter is a mistake of copying."""
 LARGEST_PICTURE: Final = 5 * 1024
 """Bytes. The phone's reply holds the picture again, and above 10 KB a reply takes a longer way."""
 ADDRESSES: Final = (
@@ -55,8 +52,8 @@ class MspAccountForm(WholeRowForm):
         secret: str = self.cleaned_data["api_secret"]
         if not secret and not self.instance.encrypted_api_secret:
             raise ValidationError(_("Copy the secret from the account's page in Apple's register."))
-        if secret and len(_decoded(secret)) < SHORTEST_SECRET:
-            raise ValidationError(_("This is not the whole secret. It is base64, of about 44 characters."))
+        if secret:
+            _refuse_bad(secret)
         return secret
 
     def _post_clean(self) -> None:
@@ -168,8 +165,8 @@ class BusinessForm(WholeRowForm):
             self.instance.image = self.cleaned_data["image_file"]
 
 
-def _decoded(secret: str) -> bytes:
+def _refuse_bad(api_secret: str) -> None:
     try:
-        return base64.b64decode(secret, validate=True)
-    except (binascii.Error, ValueError):
-        return b""
+        signing_key(api_secret)
+    except BadApiSecret:
+        raise ValidationError(_("This is not the whole secret. It is base64, of at least 44 characters.")) from None

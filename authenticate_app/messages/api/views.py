@@ -5,7 +5,7 @@ import uuid
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from http import HTTPStatus
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -16,7 +16,6 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.views.decorators.http import require_GET
-from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
 from authenticate_app.messages import sign_ins
@@ -55,7 +54,8 @@ Row = TypeVar("Row")
 class BusinessesView(MessagesView):
     """The businesses that the client reaches."""
 
-    @extend_schema(operation=openapi.LIST_BUSINESSES)
+    operations: ClassVar = {"GET": openapi.LIST_BUSINESSES}
+
     def get(self, _request: Request) -> HttpResponse:
         """Answer all of them: they are few."""
         businesses = [BusinessGiven.of(business) for business in selectors.businesses_of(self.client_id)]
@@ -65,7 +65,8 @@ class BusinessesView(MessagesView):
 class ConversationsView(MessagesView):
     """The conversations of these businesses."""
 
-    @extend_schema(operation=openapi.LIST_CONVERSATIONS)
+    operations: ClassVar = {"GET": openapi.LIST_CONVERSATIONS}
+
     def get(self, request: Request) -> HttpResponse:
         """Answer a page of them."""
         asked = self.parameters(ConversationFilter)
@@ -76,7 +77,8 @@ class ConversationsView(MessagesView):
 class ConversationView(MessagesView):
     """One conversation."""
 
-    @extend_schema(operation=openapi.READ_CONVERSATION)
+    operations: ClassVar = {"GET": openapi.READ_CONVERSATION}
+
     def get(self, _request: Request, conversation_id: UUID) -> HttpResponse:
         """Answer it."""
         return self.answer(ConversationGiven.of(_conversation(self, conversation_id)))
@@ -85,7 +87,8 @@ class ConversationView(MessagesView):
 class NewMessageView(MessagesView):
     """Texts into a conversation."""
 
-    @extend_schema(operation=openapi.SEND_MESSAGE)
+    operations: ClassVar = {"POST": openapi.SEND_MESSAGE}
+
     def post(self, _request: Request, conversation_id: UUID) -> HttpResponse:
         """Take a text; it is sent in the background."""
         asked, now = self.body(NewMessage), timezone.now()
@@ -113,7 +116,8 @@ class NewMessageView(MessagesView):
 class MessageView(MessagesView):
     """One text that was sent, or waits to be."""
 
-    @extend_schema(operation=openapi.READ_MESSAGE)
+    operations: ClassVar = {"GET": openapi.READ_MESSAGE}
+
     def get(self, _request: Request, message_id: UUID) -> HttpResponse:
         """Answer how far it came."""
         return self.answer(MessageGiven.of(_found(selectors.find_message(message_id, client_id=self.client_id))))
@@ -122,7 +126,8 @@ class MessageView(MessagesView):
 class NewSignInView(MessagesView):
     """Requests to sign in, in a conversation."""
 
-    @extend_schema(operation=openapi.START_SIGN_IN)
+    operations: ClassVar = {"POST": openapi.START_SIGN_IN}
+
     def post(self, request: Request, conversation_id: UUID) -> HttpResponse:
         """Ask the customer to sign in; with an idempotency key that was used before, answer that request again."""
         asked, now = self.body(NewSignIn), timezone.now()
@@ -161,7 +166,8 @@ class NewSignInView(MessagesView):
 class SignInsView(MessagesView):
     """Requests to sign in."""
 
-    @extend_schema(operation=openapi.LIST_SIGN_INS)
+    operations: ClassVar = {"GET": openapi.LIST_SIGN_INS}
+
     def get(self, request: Request) -> HttpResponse:
         """Answer a page of them."""
         asked = self.parameters(SignInFilter)
@@ -172,7 +178,8 @@ class SignInsView(MessagesView):
 class SignInView(MessagesView):
     """One request to sign in."""
 
-    @extend_schema(operation=openapi.READ_SIGN_IN)
+    operations: ClassVar = {"GET": openapi.READ_SIGN_IN}
+
     def get(self, _request: Request, sign_in_id: UUID) -> HttpResponse:
         """Answer it with every step of its way."""
         return self.answer(SignInWithStepsGiven.of(_sign_in(self, sign_in_id)))
@@ -181,7 +188,8 @@ class SignInView(MessagesView):
 class CancelSignInView(MessagesView):
     """The end of a request to sign in, by whoever asked for it."""
 
-    @extend_schema(operation=openapi.CANCEL_SIGN_IN)
+    operations: ClassVar = {"POST": openapi.CANCEL_SIGN_IN}
+
     def post(self, _request: Request, sign_in_id: UUID) -> HttpResponse:
         """Cancel it; one that the client cancelled before is answered in the same way."""
         self.body(Nothing)

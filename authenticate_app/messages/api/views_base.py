@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Any, TypeVar, cast
+from typing import Any, ClassVar, TypeVar, cast
 
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpResponse
@@ -39,6 +39,9 @@ class MessagesView(APIView):
     A subclass has handlers for its methods, which return ``self.answer(...)`` and raise ``Problem``. It reads what was
     sent by ``self.body`` and ``self.parameters``, never by ``request.data``.
     """
+
+    operations: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
+    """By method: its operation in the API's schema (OpenAPI 3.1)."""
 
     def get_authenticators(self) -> list[BaseAuthentication]:
         """Access tokens alone, read afresh: a revocation counts at once."""
