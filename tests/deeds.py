@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth.models import Group, Permission
@@ -132,6 +133,37 @@ def store_application(secret: str, **fields: Any) -> str:
     return str(store_web_application(client_secret=checksum(secret), **fields).client_id)
 
 
+def ask_customer_to_sign_in(asker: str) -> dict[str, str]:
+    """Ask a customer of Apple Messages at a business of their own; what the phone and the asker's system know of it.
+
+    The message is taken back before it is sent: no gateway is there.
+    """
+    from tests.messages import world as messages
+
+    shop = messages.business(business_id=asker, account=messages.account())
+    client = tokens.store_integration(User.objects.get(username=asker), allowed_scopes="messages chat.authenticate")
+    shop.api_clients.add(client)
+    with transaction.atomic():
+        asked = messages.sign_in(messages.conversation(shop))
+        state = messages.state_of(asked)
+        asked.message.delete()
+    assert shop.client is not None
+    return {
+        "id": str(asked.pk),
+        "state": state,
+        "client_id": shop.client.client_id,
+        "redirect_uri": shop.client.redirect_uris,
+        "token": tokens.store_token(client, scope="messages chat.authenticate"),
+    }
+
+
+def confirm_sign_in(sign_in: str) -> None:
+    """Say what the phone says when the sheet has closed."""
+    from authenticate_app.messages import sign_ins
+
+    sign_ins.confirm(sign_in_id=UUID(sign_in), now=_now())
+
+
 def _now() -> datetime:
     return datetime.now(UTC)
 
@@ -161,5 +193,7 @@ DEEDS: Mapping[str, Callable[..., Any]] = {
         let_announced_key_take_over,
         revoke_signing_key,
         store_application,
+        ask_customer_to_sign_in,
+        confirm_sign_in,
     )
 }
