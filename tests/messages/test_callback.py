@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from pathlib import Path
 from threading import Barrier
 from typing import Any
 from unittest.mock import patch
@@ -100,6 +101,12 @@ def number_in(response: HttpResponse) -> CallbackError:
 def test_the_phone_understands_every_location(error: CallbackError | None) -> None:
     location = location_of(error)
     assert re.fullmatch(r"messages-auth://\?status=(success|(failure|cancel)&error_code=[1-9][0-9]*)", location)
+
+
+def test_every_number_is_documented() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "apple-messages.md").read_text()
+    documented = re.findall(r"^\| (\d+) \| `([a-z-]+)` \|", page, re.MULTILINE)
+    assert documented == [(str(int(number)), number.reason.value) for number in CallbackError]
 
 
 def test_every_answer_is_a_redirect_with_a_page_that_nobody_keeps(asked: SignInRequest, person: User) -> None:
