@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.contrib.auth.models import Group, Permission
@@ -164,6 +164,39 @@ def confirm_sign_in(sign_in: str) -> None:
     sign_ins.confirm(sign_in_id=UUID(sign_in), now=_now())
 
 
+def store_business(webhook_url: str, business_id: str, gateway_url: str = "https://gateway.example.com/v1") -> int:
+    """Store a business of Apple Messages, and return its key."""
+    from authenticate_app.keys.encryption import encrypt
+    from tests.messages import world as messages
+
+    return messages.business(
+        business_id=business_id,
+        webhook_url=webhook_url,
+        encrypted_webhook_secret=encrypt(messages.WEBHOOK_SECRET.encode()),
+        gateway_url=gateway_url,
+        provider="other",
+        client=None,
+    ).pk
+
+
+def send_text(business_id: str, customer_id: str) -> str:
+    """Have a text sent to a customer whose conversation there is; returns its id."""
+    from authenticate_app.messages.models import Conversation
+    from authenticate_app.messages.sending import queue_message
+
+    message_id, now = uuid4(), _now()
+    with transaction.atomic():
+        conversation = Conversation.objects.get(business__business_id=business_id, customer_id=customer_id)
+        queue_message(
+            conversation=conversation,
+            message_id=message_id,
+            body=b"{}",
+            give_up_at=now + timedelta(minutes=5),
+            now=now,
+        )
+    return str(message_id)
+
+
 def _now() -> datetime:
     return datetime.now(UTC)
 
@@ -195,5 +228,7 @@ DEEDS: Mapping[str, Callable[..., Any]] = {
         store_application,
         ask_customer_to_sign_in,
         confirm_sign_in,
+        store_business,
+        send_text,
     )
 }

@@ -15,6 +15,8 @@ from psycopg import sql
 
 COPY = "pristine"
 """The schema that keeps the copies."""
+OF_JOBS = ["procrastinate_periodic_defers", "procrastinate_jobs", "procrastinate_workers"]
+"""Tables that Django does not manage, and so does not empty."""
 
 
 def keep() -> None:
@@ -34,6 +36,7 @@ def _put_back(tables: list[str], **_signal: Any) -> None:
         with connection.cursor() as cursor:
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         _for_each(tables, "ALTER TABLE {table} ENABLE TRIGGER USER")
+        _for_each(OF_JOBS, "DELETE FROM {table}")
     ContentType.objects.clear_cache()
 
 
