@@ -60,8 +60,8 @@ class Taken:
 
 def taken_from(url: str, form: str = "") -> Taken | None:
     """Look for a code or token in the query, else the fragment, else the form that was posted; None without either."""
-    parts = urlsplit(url)
-    for text in (parts.query, parts.fragment, form):
+    before, _hash, fragment = url.partition("#")
+    for text in (before.partition("?")[2], fragment, form):
         found = dict(parse_qsl(text))
         if found.get("code") or found.get("access_token"):
             return Taken(found.get("code", ""), found.get("access_token", ""))
@@ -81,7 +81,9 @@ def verdict_of(url: str) -> Verdict | None:
 
     Names are exact and in lower case; an empty or a repeated parameter spoils everything.
     """
-    items = [item.partition("=") for item in urlsplit(url).query.split("&")]
+    if not url.startswith(NEW_FLOW_IS_OVER):
+        return None
+    items = [item.partition("=") for item in url.partition("#")[0].partition("?")[2].split("&")]
     names = [name for name, _equals, _value in items]
     if len(set(names)) < len(names) or not all(name and value for name, _equals, value in items):
         return None

@@ -1,7 +1,6 @@
 """What Apple's gateway checks of a message before it takes it (docs/apple-messages.md)."""
 
 import binascii
-import json
 import re
 from base64 import b64decode
 from collections.abc import Mapping
@@ -15,6 +14,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from authenticate_app.keys.encryption import decrypt
 from authenticate_app.messages.models import Business, MspAccount
+from authenticate_app.messages.wire import read_object
 from authenticate_app.sandbox.cryptor import POINT_BYTES
 from authenticate_app.sandbox.sign_in_message import flow_of
 
@@ -159,7 +159,7 @@ def read_body(raw_body: bytes, *, kind: Literal["text", "sign_in"]) -> dict[str,
     Raises ``Refused`` with 400.
     """
     try:
-        body = json.loads(raw_body)
+        body = read_object(raw_body)
         shape = KINDS["text" if kind == "text" else flow_of(body["interactiveData"]["data"]["version"])]
         shape.model_validate(body)
     except ValidationError as error:
@@ -167,8 +167,7 @@ def read_body(raw_body: bytes, *, kind: Literal["text", "sign_in"]) -> dict[str,
         raise Refused(MALFORMED, f"{'.'.join(map(str, first['loc']))}: {first['msg']}.") from None
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         raise Refused(MALFORMED, "The body is no message: it should be JSON with a version in it.") from None
-    checked: dict[str, Any] = body
-    return checked
+    return body
 
 
 def check_headers(headers: Mapping[str, str], body: Mapping[str, Any]) -> None:

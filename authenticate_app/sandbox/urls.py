@@ -18,5 +18,5 @@ urlpatterns = [
     path("gateway/v1/preDownload", gateway_views.pre_download, name="sandbox-gateway-pre-download"),
     path("gateway/v1/payloads/<uuid:payload_id>", gateway_views.payload, name="sandbox-gateway-payload"),
     path("gateway/v1/decodePayload", gateway_views.decode_payload, name="sandbox-gateway-decode-payload"),
-    path("receiver/<str:business_id>", receive, name="sandbox-receiver"),
+    path("receiver/<slug:business_id>", receive, name="sandbox-receiver"),
 ]

@@ -14,6 +14,7 @@ from authenticate_app.sandbox.browsers import close_sheet, hand_out_phone, open_
 from authenticate_app.sandbox.chats import step_into_chat
 from authenticate_app.sandbox.conditions import conditions_of
 from authenticate_app.sandbox.demonstration import BUSINESS
+from authenticate_app.sandbox.device_requests import is_intercepted
 from authenticate_app.sandbox.faults import Fault
 from authenticate_app.sandbox.models import SandboxBubble, SandboxPhone
 from authenticate_app.sandbox.phone import Phone
@@ -63,7 +64,7 @@ def ask(request: HttpRequest) -> HttpResponse:
 def say(request: HttpRequest) -> HttpResponse:
     """Let the customer say something."""
     row = _phone(request, "new")
-    if text := request.POST.get("text", "").strip()[:LONGEST_TEXT]:
+    if text := request.POST.get("text", "").replace("\0", "").strip()[:LONGEST_TEXT]:
         background.run(lambda: Phone(row, clock=timezone.now).say(text))
     return _back(row)
 
@@ -86,9 +87,9 @@ def open_bubble(request: HttpRequest, bubble_id: int) -> HttpResponse:
 @require_safe
 def navigated(request: HttpRequest) -> HttpResponse:
     """Take over a navigation as a phone does; the sign-in page closes, and the phone goes on by itself."""
-    bubble = sheet_of(request)
-    if bubble is not None:
-        phone, url = _playing(bubble), request.GET.get("to", "")
+    bubble, url = sheet_of(request), request.GET.get("to", "")
+    if bubble is not None and is_intercepted(url):
+        phone = _playing(bubble)
         background.run(lambda: phone.arrive(bubble, url))
     response = redirect("sandbox")
     close_sheet(response)

@@ -95,7 +95,8 @@ ALSO_OTHERWISE = {"overview": ("desktop-dark", "phone-light"), "rules": ("deskto
 
 def take_pictures(address: str) -> None:
     """Write every picture."""
-    from tests.browser import customer_pictures  # which knows of pages by their tests, as those know of this module
+    # which know of pages by their tests, as those know of this module
+    from tests.browser import customer_pictures, sandbox_pictures
 
     FOLDER.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright:
@@ -103,6 +104,7 @@ def take_pictures(address: str) -> None:
         for look in LOOKS:
             _take(browser, address, look)
         customer_pictures.take(browser, address, FOLDER / "customers")
+        sandbox_pictures.take(browser, FOLDER)
         browser.close()
 
 

@@ -87,6 +87,7 @@ def test_the_integer_part_of_the_version_decides(version: str, flow: str) -> Non
         (f"{CODE_AT}?error=access_denied&state=x", "", None),
         (f"{CODE_AT}?code=", "", None),
         (CODE_AT, "", None),
+        (f"{CODE_AT}[?code=abc", "", Taken(code="abc")),
     ],
 )
 def test_what_the_legacy_flow_takes_from_a_redirect(url: str, form: str, taken: Taken | None) -> None:
@@ -119,6 +120,11 @@ def test_how_the_new_flow_reads_its_last_address(query: str, verdict: Verdict | 
     url = f"messages-auth://?{query}"
     assert is_intercepted(url)
     assert verdict_of(url) == verdict
+
+
+def test_only_an_address_of_its_own_ends_the_new_flow() -> None:
+    assert verdict_of(f"{CODE_AT}?status=success") is None
+    assert verdict_of("messages-auth://[?status=success") == Verdict("success")
 
 
 @pytest.mark.parametrize(

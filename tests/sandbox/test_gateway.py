@@ -102,6 +102,12 @@ def test_a_text_is_taken(phone: SandboxPhone) -> None:
     assert SandboxBubble.objects.get().text == "On its way."
 
 
+def test_a_text_that_no_column_holds_is_stored_all_the_same(phone: SandboxPhone) -> None:
+    ends = {"sourceId": phone.business.business_id, "destinationId": phone.customer_id}
+    body = {"v": 1, "type": "text", "id": str(uuid.uuid4()), "body": "a\0b", **ends}
+    assert send(phone, body, "message").status_code == 200
+
+
 @pytest.mark.parametrize(
     "path",
     [

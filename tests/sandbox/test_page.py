@@ -132,6 +132,12 @@ def test_a_navigation_is_taken_over_once(browser: Client, acts: Acts) -> None:
     assert len(acts) == 1
 
 
+def test_a_navigation_that_is_not_the_phones_is_ignored(browser: Client, acts: Acts) -> None:
+    post(browser, f"bubbles/{phone_with_bubble(browser, acts).pk}/open")
+    get(browser, "/sandbox/navigated?to=https://www.example.com/%3Fcode%3Da")
+    assert acts == []
+
+
 def test_who_comes_back_to_the_page_has_closed_the_sheet(browser: Client, acts: Acts) -> None:
     bubble = phone_with_bubble(browser, acts)
     post(browser, f"bubbles/{bubble.pk}/open")
