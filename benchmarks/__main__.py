@@ -8,7 +8,7 @@ from itertools import count
 from statistics import median
 
 from benchmarks import hour as hours
-from benchmarks import machine, oauth, report, scenarios
+from benchmarks import machine, messages, oauth, report, scenarios
 from benchmarks.asking import asking
 from benchmarks.browser import WrongAnswer
 from benchmarks.dataset import INTEGRATION, SIGNED_INTEGRATION
@@ -33,7 +33,7 @@ def speed(options: argparse.Namespace) -> list[Report]:
 
 def _measured(cluster: EmbeddedPostgres, name: str, options: argparse.Namespace) -> Report:
     result = Report(name, machine.description(cluster))
-    with Server(Installation(cluster, name)) as server:
+    with Server(Installation(cluster, name), SETTINGS.get(name)) as server:
         PARTS[name](server, result, options)
     return result
 
@@ -66,7 +66,21 @@ def _measure_oauth(server: Server, result: Report, options: argparse.Namespace) 
     result.add(report.statement_rows(oauth.statements(server)))
 
 
-PARTS = {"speed": _measure_chat, "oauth": _measure_oauth}
+def _measure_messages(server: Server, result: Report, options: argparse.Namespace) -> None:
+    server.installation.run("-m", "benchmarks.messages_data", f"--messages={options.messages}")
+    messages.take(server, seconds=scenarios.WARM_UP_SECONDS)
+    inserts, full, paced = [], [], []
+    for _ in range(options.rounds):  # by turns, so that a busy moment of the machine hits all
+        inserts.append(messages.insert_cost(server))
+        full.append(messages.take(server, seconds=options.seconds))
+        paced.append(messages.take(server, seconds=options.seconds, per_second=messages.PER_SECOND))
+    result.add(report.message_rows(inserts, full, paced))
+    result.add([Row("statements for a message", f"{messages.statements(server)}", "at most 4")])
+
+
+SETTINGS = {"messages": messages.SETTINGS}
+"""What a part needs to be set otherwise."""
+PARTS = {"speed": _measure_chat, "oauth": _measure_oauth, "messages": _measure_messages}
 """What ``speed`` measures, and under which name it stands in docs/performance.md."""
 
 
@@ -160,6 +174,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     of_hour.add_argument("--tokens", type=int, default=360_000)
     of_speed.add_argument("--only", choices=PARTS, help="one part, not all")
+    of_speed.add_argument("--messages", type=int, default=100_000, help="messages that are stored before")
     of_growth.add_argument("--sessions", type=int, default=10_000_000)
     of_growth.add_argument("--users", type=int, default=100_000)
     of_growth.add_argument("--rules", type=int, default=1_000)

@@ -6,6 +6,7 @@ from pathlib import Path
 from statistics import median
 
 from benchmarks.hour import Hour, Span, p99
+from benchmarks.messages import Taken
 from benchmarks.oauth import Flows, SignIns
 from benchmarks.scenarios import Crowd, FirstCalls, Measured
 
@@ -126,6 +127,21 @@ def cost_rows(name: str, rounds: Sequence[Measured], wanted: str = "") -> list[R
         Row(f"{name}: 99 of 100 answers within", f"{p99:.1f} ms"),
         Row(f"{name}: errors", f"{errors}", "0"),
         Row(f"{name}: cost in signatures", f"{median(each.total for each in rounds):.2f}", wanted),
+    ]
+
+
+def message_rows(inserts: Sequence[float], full: Sequence[Taken], paced: Sequence[Taken]) -> list[Row]:
+    """Describe messages that were taken in: at full speed, and at the pace of a busy business (medians)."""
+    costs = [taken.cost / insert for taken, insert in zip(full, inserts, strict=True)]
+    slow_costs = [taken.cost / insert for taken, insert in zip(paced, inserts, strict=True)]
+    rate = median(taken.per_second for taken in paced)
+    return [
+        Row("CPU of one durable insert", f"{median(inserts) * 1e6:.0f} µs"),
+        Row("messages taken in per second", f"{median(taken.per_second for taken in full):.0f}"),
+        Row("cost of a message in durable inserts", f"{median(costs):.2f}", "at most 4"),
+        Row("of it, the database", f"{median(taken.database_share for taken in full):.0%}"),
+        Row(f"the same at {rate:.0f} a second", f"{median(slow_costs):.2f}"),
+        Row(f"99 of 100 answers within, at {rate:.0f} a second", f"{median(taken.p99 for taken in paced):.1f} ms"),
     ]
 
 
