@@ -13,6 +13,7 @@ from prometheus_client import REGISTRY
 
 from authenticate_app.accounts import entitlements
 from authenticate_app.audit.events import Event
+from authenticate_app.messages.reasons import PHONE_ERRORS, CallbackError, Reason
 from chat_app.chat_authenticate import errors
 from chat_app.routing.profile import OptionCode
 from chatauth_project import checks
@@ -28,8 +29,10 @@ MEASURING_MODULES = (
     "authenticate_app.keys.metrics",
     "authenticate_app.oauth.bearer_metrics",
     "authenticate_app.login.metrics",
+    "authenticate_app.messages.api.metrics",
     "authenticate_app.messages.callback_metrics",
     "authenticate_app.messages.delivery_metrics",
+    "authenticate_app.messages.gateway_metrics",
     "authenticate_app.messages.job_metrics",
     "authenticate_app.messages.metrics",
     "authenticate_app.messages.receiving_metrics",
@@ -186,6 +189,14 @@ def test_every_metric_is_documented() -> None:
 def test_every_audit_event_is_documented() -> None:
     security = text_of(ROOT / "docs" / "security.md")
     assert [event.value for event in Event if f"`{event.value}`" not in security] == []
+
+
+def test_every_reason_of_a_sign_in_in_messages_is_documented() -> None:
+    page = text_of(ROOT / "docs" / "apple-messages.md")
+    assert [reason.value for reason in Reason if f"`{reason.value}`" not in page] == []
+    assert [domain for domain, _code in PHONE_ERRORS if f"`{domain}`" not in page] == []
+    numbers = {(int(number), reason) for number, reason in re.findall(r"^\| (\d+) \| `([\w-]+)` \|", page, re.MULTILINE)}
+    assert numbers == {(error.value, error.reason.value) for error in CallbackError}
 
 
 def test_every_system_check_is_documented() -> None:
