@@ -195,7 +195,9 @@ def test_every_reason_of_a_sign_in_in_messages_is_documented() -> None:
     page = text_of(ROOT / "docs" / "apple-messages.md")
     assert [reason.value for reason in Reason if f"`{reason.value}`" not in page] == []
     assert [domain for domain, _code in PHONE_ERRORS if f"`{domain}`" not in page] == []
-    numbers = {(int(number), reason) for number, reason in re.findall(r"^\| (\d+) \| `([\w-]+)` \|", page, re.MULTILINE)}
+    numbers = {
+        (int(number), reason) for number, reason in re.findall(r"^\| (\d+) \| `([\w-]+)` \|", page, re.MULTILINE)
+    }
     assert numbers == {(error.value, error.reason.value) for error in CallbackError}
 
 
