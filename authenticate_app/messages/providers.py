@@ -34,10 +34,11 @@ def issuer_of(business: Business) -> str:
 
 
 def exchange(
-    *, business: Business, unverified_code: str, scopes: Collection[str], origin: Origin, now: datetime
+    *, business: Business, unverified_code: str, state: str, scopes: Collection[str], origin: Origin, now: datetime
 ) -> Identity:
     """Exchange a code that came to our callback, and return who signed in.
 
+    ``state``: that of the request, which the code has to belong to; another server vouches for none.
     ``scopes``: those that the sign-in was asked for; nothing else is learned from our own server. Called outside of a
     transaction. With another provider it takes seconds at worst, and others get this thread's turn meanwhile.
 
@@ -46,7 +47,7 @@ def exchange(
         django.db.DatabaseError: the database did not answer.
     """
     if business.provider == Business.Provider.OWN:
-        return _at_own_server(business, unverified_code, scopes, Context(origin, now))
+        return _at_own_server(business, unverified_code, state, scopes, Context(origin, now))
     try:
         said = other_provider.person_of_code(business=business, unverified_code=unverified_code)
         return identity_elsewhere(business=business, said=said, now=now)
@@ -78,11 +79,14 @@ def identity_elsewhere(
     return Identity(business.provider_issuer, said.subject, said.claims, is_verified, token_checksum, found)
 
 
-def _at_own_server(business: Business, unverified_code: str, scopes: Collection[str], context: Context) -> Identity:
+def _at_own_server(
+    business: Business, unverified_code: str, state: str, scopes: Collection[str], context: Context
+) -> Identity:
     """As a call in this process. The code proves who it was issued for, so the client's secret would prove nothing."""
     try:
         redeemed = redeem_code(
             unverified_code=unverified_code,
+            state=state,
             client_id=business.client.client_id if business.client else "",
             redirect_uri=messages_callback(),
             asked_scopes=scopes,

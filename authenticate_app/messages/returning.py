@@ -49,6 +49,7 @@ def take_back(*, returned: Returned, origin: Origin, clock: Callable[[], datetim
         identity = providers.exchange(
             business=sign_in.business,
             unverified_code=_code(returned, sign_in.business),
+            state=returned.state,
             scopes=split(sign_in.scopes),
             origin=origin,
             now=clock(),

@@ -153,6 +153,8 @@ class Grant(AbstractGrant):
     )
     application = models.ForeignKey(Client, on_delete=models.CASCADE, verbose_name=_("client"))
     code = models.CharField(max_length=CHECKSUM)
+    state_checksum = models.CharField(max_length=CHECKSUM, blank=True, editable=False, default="", db_default="")
+    """Of the request's ``state``: a code that this server takes itself counts with no other (``redemption``)."""
     used_at = models.DateTimeField(_("used"), null=True, blank=True)
     token_family = models.UUIDField(editable=False)
     """Shared by every token that comes of this code, so that all can be revoked together."""

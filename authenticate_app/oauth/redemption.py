@@ -5,14 +5,14 @@ For packages that stand after this one and ask people to sign in for a business.
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from django.db import transaction
 
 from authenticate_app.accounts.models import User
 from authenticate_app.audit.events import Event
 from authenticate_app.audit.services import record
-from authenticate_app.oauth import pkce, purposes, refusals, scopes
+from authenticate_app.oauth import pkce, purposes, refusals, scopes, secrets
 from authenticate_app.oauth.claims import Claims, claims_of
 from authenticate_app.oauth.clients import find_client
 from authenticate_app.oauth.context import Context
@@ -35,10 +35,28 @@ class Redeemed:
     claims: Claims
 
 
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """What a browser brought back: a code, with the state of the request that it should answer, to this address."""
+
+    code: str = field(repr=False)
+    state: str = field(repr=False)
+    redirect_uri: str
+
+
 def redeem_code(
-    *, unverified_code: str, client_id: str, redirect_uri: str, asked_scopes: Collection[str], context: Context
+    *,
+    unverified_code: str,
+    state: str,
+    client_id: str,
+    redirect_uri: str,
+    asked_scopes: Collection[str],
+    context: Context,
 ) -> Redeemed:
-    """Use up a code that was issued for ``client_id`` and ``redirect_uri``, and return whom it stands for.
+    """Use up a code that was issued for ``client_id``, ``redirect_uri`` and ``state``, and return whom it stands for.
+
+    The state takes the place of PKCE, which the phone does not know: a code that somebody got hold of is worth nothing
+    in an answer to another request (RFC 9700, section 4.5).
 
     The claims are those of the scopes that were asked for, granted, and that the client may still have; ``openid`` must
     be among them, as at userinfo. No token is stored. The client's secret is not asked for: whoever calls this is this
@@ -55,27 +73,29 @@ def redeem_code(
         raise ClientUnusable
     proven = Context(context.origin, context.now, client=client)
     try:
-        return _redeem(unverified_code, redirect_uri, asked_scopes, proven)
+        return _redeem(Brought(unverified_code, state, redirect_uri), asked_scopes, proven)
     except GrantRefused as refusal:
         proven.found.reason, proven.found.user = refusal.reason, refusal.user
         refusals.note(error_of(ErrorCode.INVALID_GRANT), proven)
         raise
 
 
-def _redeem(unverified_code: str, redirect_uri: str, asked_scopes: Collection[str], context: Context) -> Redeemed:
+def _redeem(brought: Brought, asked_scopes: Collection[str], context: Context) -> Redeemed:
     """One transaction, which is committed when the code is refused as well."""
     with transaction.atomic():
         try:
-            return _redeemed(unverified_code, redirect_uri, asked_scopes, context)
+            return _redeemed(brought, asked_scopes, context)
         except GrantRefused as refusal:
             refused = refusal
     raise refused
 
 
-def _redeemed(unverified_code: str, redirect_uri: str, asked_scopes: Collection[str], context: Context) -> Redeemed:
-    grant = open_grant(unverified_code=unverified_code, client=context.proven_client(), context=context)
-    if grant.redirect_uri != redirect_uri:
+def _redeemed(brought: Brought, asked_scopes: Collection[str], context: Context) -> Redeemed:
+    grant = open_grant(unverified_code=brought.code, client=context.proven_client(), context=context)
+    if grant.redirect_uri != brought.redirect_uri:
         raise GrantRefused(Reason.ANOTHER_REDIRECT_URI, grant.user)
+    if not secrets.matches(brought.state, grant.state_checksum):
+        raise GrantRefused(Reason.ANOTHER_STATE, grant.user)
     if fault := pkce.refusal_of(None, grant.code_challenge):
         raise GrantRefused(fault, grant.user)
     granted = _granted(grant, asked_scopes, context)

@@ -21,6 +21,7 @@ class Reason(StrEnum):
     CODE_REUSED = "code-reused"
     CODE_EXPIRED = "code-expired"
     ANOTHER_REDIRECT_URI = "another-redirect-uri"
+    ANOTHER_STATE = "another-state"
     NO_CODE_VERIFIER = "no-code-verifier"
     WRONG_CODE_VERIFIER = "wrong-code-verifier"
     NO_CODE_CHALLENGE = "no-code-challenge"

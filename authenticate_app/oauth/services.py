@@ -39,6 +39,7 @@ class CodeRequest:
     redirect_uri: str
     code_challenge: str = ""
     nonce: str = ""
+    state: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,7 @@ def store_code(*, code: str, asked: CodeRequest, person: SignedInPerson, now: da
         code_challenge=asked.code_challenge,
         code_challenge_method=Grant.CODE_CHALLENGE_S256 if asked.code_challenge else "",
         nonce=asked.nonce,
+        state_checksum=secrets.checksum(asked.state) if asked.state else "",
         expires=now + settings.AUTHORIZATION_CODE_LIFETIME,
         token_family=secrets.family_of(code) or uuid.uuid4(),
         sign_in_stamp=person.user.sign_in_stamp,

@@ -84,6 +84,7 @@ class Validator(OAuth2Validator):
             redirect_uri=request.redirect_uri,
             code_challenge=request.code_challenge or "",
             nonce=request.nonce or "",
+            state=request.state or "",
         )
         services.store_code(code=code["code"], asked=asked, person=context.person, now=context.now)
 

@@ -240,6 +240,15 @@ def test_a_state_of_a_request_that_has_ended(asked: SignInRequest, person: User)
     assert not SignInResult.objects.exists()
 
 
+def test_a_code_of_another_request_says_nothing(asked: SignInRequest, person: User) -> None:
+    client = asked.business.client
+    assert client is not None
+    stolen = code_for(client, person, "of-somebody-elses-request")
+    assert number_in(come_back({**own(asked, person), "code": stolen})) is CallbackError.EXCHANGE_FAILED
+    assert now_of(asked).reason == Reason.EXCHANGE_FAILED
+    assert not SignInResult.objects.exists()
+
+
 def test_a_request_that_ends_during_the_exchange_stays_as_it_ended(asked: SignInRequest, person: User) -> None:
     from authenticate_app.messages import providers
 

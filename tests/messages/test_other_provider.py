@@ -52,7 +52,12 @@ def at(provider: Provider) -> Business:
 
 def exchanged(at: Business) -> Identity:
     return providers.exchange(
-        business=at, unverified_code=CODE, scopes={"openid"}, origin=Origin("192.0.2.7"), now=timezone.now()
+        business=at,
+        unverified_code=CODE,
+        state="of-nobody-else",
+        scopes={"openid"},
+        origin=Origin("192.0.2.7"),
+        now=timezone.now(),
     )
 
 

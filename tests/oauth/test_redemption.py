@@ -16,7 +16,7 @@ from authenticate_app.oauth.context import Context
 from authenticate_app.oauth.models import AccessToken, Client, Grant
 from authenticate_app.oauth.redemption import ClientUnusable, Redeemed, redeem_code
 from authenticate_app.oauth.services import GrantRefused
-from tests.oauth.flow import APPLE_NEW, CALLBACK, WEB, Registered, code_for, exchange, register, tokens_for
+from tests.oauth.flow import APPLE_NEW, CALLBACK, STATE, WEB, Registered, code_for, exchange, register, tokens_for
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("ready")]
 ASKED = {"openid", "profile", "email"}
@@ -33,7 +33,7 @@ def code_of(client: Registered, person: User, scope: str = "openid email") -> st
 
 
 def redeem(client: Registered, code: str, now: datetime | None = None, **changes: Any) -> Redeemed:
-    given = {"client_id": client.client_id, "redirect_uri": CALLBACK, "asked_scopes": ASKED}
+    given = {"state": STATE, "client_id": client.client_id, "redirect_uri": CALLBACK, "asked_scopes": ASKED}
     context = Context(Origin("192.0.2.7", "the-request"), now or timezone.now())
     return redeem_code(unverified_code=code, context=context, **{**given, **changes})
 
@@ -114,6 +114,17 @@ def test_a_code_is_good_for_its_client_and_address_alone(apple: Registered, pers
     other = register(APPLE_NEW, client_id="apple-other")
     assert refusal(other, code_of(apple, person)) == "code-of-another-client"
     assert refusal(apple, code_of(apple, person), redirect_uri=CALLBACK + "/") == "another-redirect-uri"
+
+
+@pytest.mark.parametrize("state", ["", "another"])
+def test_a_code_is_no_answer_to_another_request(apple: Registered, person: User, state: str) -> None:
+    code = code_of(apple, person)
+    assert refusal(apple, code, state=state) == "another-state"
+    assert redeem(apple, code).user == person
+
+
+def test_a_code_without_a_state_is_no_answer_to_any(apple: Registered, person: User) -> None:
+    assert refusal(apple, code_for(apple, person, **NO_PKCE, state=None), state="") == "another-state"
 
 
 def test_a_code_with_a_challenge_needs_its_verifier(person: User) -> None:
