@@ -32,7 +32,6 @@ SHOWN = [
     "fixed_id",
     "secret_state",
     "fixed_redirect_uri",
-    "fixed_scopes",
     "given_out",
     "addresses",
     "all_concessions",
@@ -82,7 +81,7 @@ def _proof(purpose: Purpose, client: Client | None) -> list[Any]:
 
 def _rights(purpose: Purpose) -> list[Any]:
     if not _has_customers(purpose):
-        return ["acting_user", "fixed_scopes"]
+        return ["acting_user", "allowed_scopes"]
     redirects = ["fixed_redirect_uri", "serves_new_flow"] if RULES[purpose].redirect_uri else ["redirect_uris"]
     after = ["post_logout_redirect_uris"] if purpose == Purpose.WEB else []
     return [*redirects, *after, "allowed_scopes", "is_trusted"]
@@ -136,10 +135,6 @@ class ClientColumns:
     @display(description=_("redirect URI"))
     def fixed_redirect_uri(self, client: Client) -> SafeString:
         return format_html("<code>{}</code>", RULES[Purpose.APPLE_LEGACY].redirect_uri)
-
-    @display(description=_("may ask for"))
-    def fixed_scopes(self, client: Client) -> SafeString:
-        return format_html("<code>{}</code>", " ".join(sorted(RULES[Purpose.INTEGRATION].scopes)))
 
     @display(description=_("exceptions"))
     def all_concessions(self, client: Client) -> SafeString | str:

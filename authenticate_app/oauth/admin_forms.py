@@ -23,7 +23,7 @@ from authenticate_app.oauth import scopes
 from authenticate_app.oauth.client_services import DEMONSTRATION, apply_purpose, serve_new_flow
 from authenticate_app.oauth.models import Client
 from authenticate_app.oauth.pictures import checked_picture
-from authenticate_app.oauth.purposes import RULES, Purpose, messages_callback
+from authenticate_app.oauth.purposes import CODE, RULES, Purpose, messages_callback
 
 CLIENT_ID: Final = re.compile(r"[A-Za-z0-9._~-]{1,100}")
 """Unreserved characters (RFC 3986, section 2.3): a client id stands in addresses, forms and headers."""
@@ -141,7 +141,8 @@ class ClientForm(WholeRowForm):
         offered = [scope for scope in scopes.SCOPES if scope in RULES[self.purpose].scopes]
         field.choices = [(scope, f"{scope} – {scopes.SCOPES[scope]}") for scope in offered]
         stored = self.instance.allowed_scopes.split()
-        self.initial["allowed_scopes"] = stored or [scope for scope in offered if scope in scopes.OF_PEOPLE]
+        usual = scopes.OF_PEOPLE if RULES[self.purpose].grant_type == CODE else scopes.OF_SYSTEMS - scopes.BY_CHOICE
+        self.initial["allowed_scopes"] = stored or [scope for scope in offered if scope in usual]
 
     def clean_name(self) -> str:
         """A name is of the same length in both of its places."""

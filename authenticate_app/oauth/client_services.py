@@ -19,7 +19,8 @@ def apply_purpose(client: Client) -> None:
     if rules.redirect_uri:
         serve_new_flow(client, serves=rules.may_have_callback and messages_callback() in client.redirect_uris.split())
     if not client.allowed_scopes:
-        client.allowed_scopes = " ".join(scope for scope in scopes.SCOPES if scope in rules.scopes)
+        usual = rules.scopes - scopes.BY_CHOICE
+        client.allowed_scopes = " ".join(scope for scope in scopes.SCOPES if scope in usual)
 
 
 def serve_new_flow(client: Client, *, serves: bool) -> None:

@@ -30,6 +30,8 @@ OF_PEOPLE = frozenset({OPENID, PROFILE, EMAIL, CHAT})
 """Scopes that say something of a person: without one, as with client credentials, they mean nothing."""
 OF_SYSTEMS = frozenset({CHAT_AUTHENTICATE, MESSAGES})
 """Scopes that a system has in its own name."""
+BY_CHOICE = frozenset({MESSAGES})
+"""Scopes that no client has unless an administrator chooses so: they write to people."""
 
 
 def split(scope: str) -> list[str]:

@@ -33,6 +33,8 @@ def form_of(purpose: Purpose, **changes: Any) -> dict[str, Any]:
     filled: dict[str, Any] = {"name": "Shop", "client_id": "shop-1", "is_active": "on"}
     if purpose != Purpose.INTEGRATION:
         filled |= {"display_name": "The shop", "allowed_scopes": ["openid", "email"], "accent_color": "#0A84FF"}
+    else:
+        filled |= {"allowed_scopes": ["chat.authenticate"]}
     if purpose == Purpose.WEB:
         filled |= {"client_type": "confidential"}
     if purpose in {Purpose.WEB, Purpose.APPLE_NEW}:
@@ -66,7 +68,7 @@ ASKED = {
     Purpose.WEB: {"redirect_uris", "post_logout_redirect_uris", "client_type", "logo_file", "signed_access_tokens"},
     Purpose.APPLE_NEW: {"redirect_uris", "logo_file"},
     Purpose.APPLE_LEGACY: {"serves_new_flow", "logo_file"},
-    Purpose.INTEGRATION: {"acting_user", "signed_access_tokens"},
+    Purpose.INTEGRATION: {"acting_user", "allowed_scopes", "signed_access_tokens"},
 }
 
 
@@ -139,7 +141,7 @@ def test_an_integration_acts_as_a_user(admin: Browser, service_account: User) ->
     client = Client.objects.get()
     assert (client.acting_user, client.authorization_grant_type) == (service_account, "client-credentials")
     assert (client.redirect_uris, client.display_name) == ("", "Shop")
-    assert client.allowed_scopes == "chat.authenticate messages"
+    assert client.allowed_scopes == "chat.authenticate"
 
 
 # What is refused
@@ -371,3 +373,10 @@ def test_a_client_is_deleted_with_all_that_it_was_given(admin: Browser) -> None:
     assert admin.post(address, {"post": "yes"}).status_code == HTTPStatus.FOUND
     assert not Client.objects.exists()
     assert AuditEvent.objects.filter(event=Event.OBJECT_DELETED, object_type="authenticate_app.client").exists()
+
+
+def test_an_integration_writes_to_customers_only_where_somebody_chose_so(admin: Browser, service_account: User) -> None:
+    form = admin.get(f"{ADD}?purpose={Purpose.INTEGRATION}").context["adminform"].form
+    assert form.initial["allowed_scopes"] == ["chat.authenticate"]
+    make(admin, Purpose.INTEGRATION, acting_user=service_account.pk, allowed_scopes=["messages"])
+    assert Client.objects.get().allowed_scopes == "messages"
