@@ -17,7 +17,6 @@ from django.utils.translation import gettext_lazy as _
 from authenticate_app.oauth.redirect_uris import AUTHORITY, HIGHEST_PORT, URI_CHARACTERS
 
 if TYPE_CHECKING:
-    import httpx
     from django.utils.functional import _StrOrPromise as StrOrPromise
 
 Address = IPv4Address | IPv6Address
@@ -76,16 +75,6 @@ def is_public(address: Address) -> bool:
     if embedded is not None:
         return is_public(embedded)
     return address.is_global and address in GLOBAL_UNICAST and not any(address in network for network in TUNNELS)
-
-
-def open_client(*, timeout_seconds: float) -> "httpx.Client":
-    """Return a client that goes only where this server may go; to be closed, as by ``with``.
-
-    ``timeout_seconds`` bounds all that is done with it. See ``guarded_http``, which only those pay for who call this.
-    """
-    from authenticate_app.messages import guarded_http
-
-    return guarded_http.open_client(timeout_seconds=timeout_seconds)
 
 
 def _host_fault(url: str) -> "StrOrPromise | None":

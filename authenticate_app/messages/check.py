@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from django.utils.translation import gettext as _
 
 from authenticate_app.keys.encryption import Undecryptable, decrypt
-from authenticate_app.messages.addresses import address_fault, open_client
+from authenticate_app.messages.addresses import address_fault
 from authenticate_app.messages.models import Business
 from authenticate_app.messages.rules import broken_rules
 from authenticate_app.oauth.findings import Finding, advice, right, wrong
@@ -116,6 +116,8 @@ def _askers(business: Business) -> Iterator[Finding]:
 def _reached(subject: str, address: str) -> Finding:
     """Whether something answers there at all: what it says to a request without credentials means nothing."""
     import httpx
+
+    from authenticate_app.messages.guarded_http import open_client
 
     if fault := address_fault(address):
         return wrong(subject, fault)

@@ -1,6 +1,6 @@
-"""Apple's gateway as we call it: messages out, large replies in (docs/apple-messages.md).
+"""Posting messages to Apple's gateway (docs/apple-messages.md).
 
-Nothing here is repeated and nothing stored: ``sending`` and ``processing`` do both.
+Nothing here is repeated and nothing stored: ``sending`` does both.
 """
 
 from collections.abc import Mapping
@@ -11,29 +11,20 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
 from authenticate_app.keys.encryption import Undecryptable, decrypt
-from authenticate_app.messages.addresses import address_fault, open_client
-from authenticate_app.messages.gateway_calls import LONGEST_WORDS, RETRIED, headers_of, words_of, words_of_failure
+from authenticate_app.messages.addresses import address_fault
+from authenticate_app.messages.gateway_calls import RETRIED, headers_of
 from authenticate_app.messages.gateway_metrics import MESSAGES_SENT
 from authenticate_app.messages.gateway_tokens import BadApiSecret
-from authenticate_app.messages.large_replies import GatewayUnavailable, LargeReplyRefused, fetch_large_reply
 from authenticate_app.messages.models import OutboundMessage
 
 if TYPE_CHECKING:
     import httpx
 
-__all__ = [
-    "GatewayAnswer",
-    "GatewayUnavailable",
-    "LargeReplyRefused",
-    "Outcome",
-    "fetch_large_reply",
-    "post_message",
-]
-
 SECONDS: Final = 20.0
 """For one message, from the first look for the gateway to the end of its answer."""
 AUTHENTICATE: Final = "authenticate"
 MESSAGE: Final = "message"
+LONGEST_WORDS: Final = 200
 
 
 class Outcome(StrEnum):
@@ -96,21 +87,23 @@ def _names(message: OutboundMessage) -> dict[str, str]:
 def _asked(url: str, headers: Mapping[str, str], body: bytes) -> GatewayAnswer:
     import httpx
 
-    from authenticate_app.messages.guarded_http import AddressRefused
+    from authenticate_app.messages import guarded_http
 
     try:
         with (
-            open_client(timeout_seconds=SECONDS) as client,
+            guarded_http.open_client(timeout_seconds=SECONDS) as client,
             client.stream("POST", url, headers=dict(headers), content=body) as response,
         ):
             return _answer(response)
-    except AddressRefused as refused:
+    except guarded_http.AddressRefused as refused:
         return _refused(str(refused))
     except httpx.HTTPError as failure:
-        return GatewayAnswer(Outcome.RETRY, words_of_failure(failure))
+        return GatewayAnswer(Outcome.RETRY, guarded_http.words_of_failure(failure))
 
 
 def _answer(response: "httpx.Response") -> GatewayAnswer:
+    from authenticate_app.messages.guarded_http import words_of
+
     status = response.status_code
     if response.is_success:
         outcome = Outcome.ACCEPTED

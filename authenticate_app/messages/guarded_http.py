@@ -5,6 +5,8 @@
 * Redirects are not followed, proxies of the environment not used.
 * Time and bytes are bounded for all that a client does: who sends one byte every ten seconds is cut off as well.
 
+httpx is not small, and web workers seldom need it: import this within the function that asks somebody.
+
 What is not bounded here is how long the system takes to resolve a name; its own resolver does that.
 """
 
@@ -13,6 +15,7 @@ import ssl
 import time
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
+from http import HTTPStatus
 from ipaddress import ip_address
 from typing import Any, Final
 
@@ -29,6 +32,8 @@ MOST_CONNECTIONS: Final = 4
 MOST_ADDRESSES: Final = 4
 """Of one name; each that is silent has its share of the time, so that the next ones get theirs."""
 HEADERS: Final = {"User-Agent": "chatauth", "Accept-Encoding": "identity"}
+
+LONGEST_WORDS: Final = 200
 
 Resolver = Callable[[str, int], Iterable[str]]
 """The addresses that a name stands for, in the order in which they are to be tried. Raises ``OSError``."""
@@ -74,6 +79,19 @@ def read_bounded(response: httpx.Response, *, most_bytes: int) -> bytes:
         if len(body) > most_bytes:
             raise AnswerTooLarge(f"The answer is longer than {most_bytes} bytes.")
     return bytes(body)
+
+
+def words_of(status: int) -> str:
+    """A status with its name, if it has one, such as ``503 Service Unavailable``."""
+    known = status in HTTPStatus.__members__.values()
+    return f"{status} {HTTPStatus(status).phrase}" if known else str(status)
+
+
+def words_of_failure(failure: Exception) -> str:
+    """What happened instead of an answer, in a few words for administrators."""
+    if isinstance(failure, httpx.TimeoutException):
+        return "timed out"
+    return f"no answer: {failure}"[:LONGEST_WORDS]
 
 
 def addresses_of(host: str, port: int) -> Iterator[str]:

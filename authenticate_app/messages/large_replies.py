@@ -19,7 +19,7 @@ from authenticate_app.audit.events import Event
 from authenticate_app.audit.services import record
 from authenticate_app.keys.encryption import Undecryptable
 from authenticate_app.messages.addresses import address_fault, is_own_sandbox
-from authenticate_app.messages.gateway_calls import RETRIED, headers_of, words_of, words_of_failure
+from authenticate_app.messages.gateway_calls import RETRIED, headers_of
 from authenticate_app.messages.gateway_metrics import LARGE_REPLIES
 from authenticate_app.messages.gateway_tokens import BadApiSecret
 from authenticate_app.messages.models import Business
@@ -175,6 +175,8 @@ def _refuse_address(url: str) -> None:
 
 
 def _refuse_status(response: "httpx.Response", step: str, reason: Refusal) -> None:
+    from authenticate_app.messages.guarded_http import words_of
+
     if response.is_success:
         return
     words = f"{step}: {words_of(response.status_code)}"
@@ -194,7 +196,12 @@ def _headers(business: Business, now: datetime) -> dict[str, str]:
 def _failures_as_ours() -> Iterator[None]:
     import httpx
 
-    from authenticate_app.messages.guarded_http import AddressRefused, AnswerCompressed, AnswerTooLarge
+    from authenticate_app.messages.guarded_http import (
+        AddressRefused,
+        AnswerCompressed,
+        AnswerTooLarge,
+        words_of_failure,
+    )
 
     try:
         yield

@@ -127,22 +127,13 @@ def _signed(business: Business, *, delivery_id: UUID, body: str, now: datetime) 
 def _post(url: str, headers: dict[str, str], body: bytes) -> Answer:
     import httpx
 
-    from authenticate_app.messages.addresses import open_client
+    from authenticate_app.messages import guarded_http
 
     try:
         with (
-            open_client(timeout_seconds=TIMEOUT_SECONDS) as client,
+            guarded_http.open_client(timeout_seconds=TIMEOUT_SECONDS) as client,
             client.stream("POST", url, headers=headers, content=body) as response,
         ):
-            return Answer(response.status_code, _words(response.status_code))
-    except httpx.TimeoutException:
-        return Answer(None, "timed out")
-    except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
-        return Answer(None, f"no answer ({type(error).__name__})")
-
-
-def _words(status: int) -> str:
-    try:
-        return f"{status} {HTTPStatus(status).phrase}"
-    except ValueError:
-        return str(status)
+            return Answer(response.status_code, guarded_http.words_of(response.status_code))
+    except (httpx.HTTPError, httpx.InvalidURL, OSError) as failure:
+        return Answer(None, guarded_http.words_of_failure(failure))

@@ -17,7 +17,6 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import NameOID
 
 from authenticate_app.messages import guarded_http
-from authenticate_app.messages.addresses import open_client as open_client_lazily
 from authenticate_app.messages.guarded_http import (
     AddressRefused,
     AnswerCompressed,
@@ -54,12 +53,6 @@ def test_a_request_goes_out_and_comes_back() -> None:
     assert (server.asked[0].method, server.asked[0].path, server.asked[0].body) == ("POST", "/v1/message?x=y", b"body")
     assert server.asked[0].headers["id"] == "5"
     assert server.asked[0].headers["accept-encoding"] == "identity"
-
-
-@pytest.mark.usefixtures("private_addresses")
-def test_the_lazy_way_in_gives_the_same_client() -> None:
-    with peer(fine) as server, open_client_lazily(timeout_seconds=LATE) as client:
-        assert client.get(server.url).content == b"fine"
 
 
 @pytest.mark.parametrize("addresses", [("127.0.0.1",), ("::ffff:127.0.0.1",), ("8.8.8.8", "127.0.0.1"), ("10.0.0.1",)])
