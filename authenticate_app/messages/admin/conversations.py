@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
@@ -58,7 +58,7 @@ class ConversationAdmin(ReadOnlyModelAdmin):
     @display(description=_("state"), label={"open": "success", "closed": "default"})
     def state(self, conversation: Conversation) -> tuple[str, Any]:
         if conversation.closed_at is None:
-            return "open", _("open")
+            return "open", pgettext_lazy("conversation", "open")
         return "closed", _("deleted by the customer")
 
     @display(description=_("sign-ins"))

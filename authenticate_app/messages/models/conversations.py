@@ -7,6 +7,7 @@ from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from authenticate_app.messages.models.businesses import Business
 
@@ -25,7 +26,7 @@ class Conversation(models.Model):
     capabilities_at = models.DateTimeField(_("capabilities as of"), null=True)
     created_at = models.DateTimeField(_("created"))
     last_message_at = models.DateTimeField(_("last message"), null=True)
-    closed_at = models.DateTimeField(_("closed"), null=True)
+    closed_at = models.DateTimeField(pgettext_lazy("conversation", "closed"), null=True)
     """The customer deleted the conversation, or Apple no longer knows them; a later message opens it again."""
 
     objects: ClassVar[models.Manager["Conversation"]] = models.Manager()

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from authenticate_app.messages.models.businesses import Business
 from authenticate_app.messages.models.conversations import Conversation
@@ -20,7 +21,7 @@ class SignInRequest(models.Model):
         LEGACY = "legacy", _("legacy flow")
 
     class State(models.TextChoices):
-        CREATED = "created", _("created")
+        CREATED = "created", pgettext_lazy("sign-in", "created")
         SENT = "sent", _("sent")
         OPENED = "opened", _("opened")
         SUCCEEDED = "succeeded", _("succeeded")
