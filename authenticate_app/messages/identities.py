@@ -156,7 +156,11 @@ def _stored(known: _Known, email: str, now: datetime) -> User:
 
 
 def _trusted_email(business: Business, claims: Mapping[str, Any]) -> str:
-    """The customer's address, if the provider verified it and the business trusts it for that domain; else nothing."""
+    """The customer's address, if the provider verified it and the business trusts it for that domain; else nothing.
+
+    In ASCII alone: addresses are compared in a form that folds others into it, such as ``busineß.com`` into
+    ``business.com``, and these are other mailboxes.
+    """
     email = claims.get("email")
     if not isinstance(email, str) or claims.get("email_verified") is not True:
         return ""
@@ -164,8 +168,8 @@ def _trusted_email(business: Business, claims: Mapping[str, Any]) -> str:
         domain.casefold().removeprefix("@") for domain in business.trusted_email_domains.replace(",", " ").split()
     }
     local_part, at, domain = email.rpartition("@")
-    is_address = bool(local_part and at) and len(email) <= LONGEST_EMAIL and email_fault(email) is None
-    return email if is_address and domain.casefold() in domains else ""
+    is_plain = email.isascii() and len(email) <= LONGEST_EMAIL and email_fault(email) is None
+    return email if local_part and at and is_plain and domain.casefold() in domains else ""
 
 
 def _name(claim: object) -> str:

@@ -19,6 +19,7 @@ from authenticate_app.oauth.context import Context, SignedInPerson
 from authenticate_app.oauth.errors import ErrorCode, OAuthError, UntrustedRequest, error_of
 from authenticate_app.oauth.models import Client
 from authenticate_app.oauth.parameters import Parameters, read_query
+from authenticate_app.oauth.purposes import WITHOUT_PKCE
 from authenticate_app.oauth.selectors import has_agreed
 from authenticate_app.oauth.token_endpoint import server
 from authenticate_app.oauth.tokens import verify_hint
@@ -234,9 +235,7 @@ def _max_age(text: str) -> timedelta | None:
 
 def _is_fresh(asked: AuthorizationRequest, person: SignedInPerson, context: Context) -> bool:
     """Whether the person at the browser is the one that is asked for, and signed in lately enough."""
-    was_sent_at = _was_sent_to_sign_in_at(asked)
-    is_back = context.now - person.auth_time <= COMES_BACK_WITHIN
-    has_been_there = was_sent_at is not None and person.auth_time >= was_sent_at and is_back
+    has_been_there = _has_been_there(asked, person, context)
     if not _is_expected(asked, person, context.now):
         if has_been_there:
             raise refusal(asked, ErrorCode.LOGIN_REQUIRED, "Somebody else signed in than the id_token_hint names.")
@@ -246,6 +245,13 @@ def _is_fresh(asked: AuthorizationRequest, person: SignedInPerson, context: Cont
     if asked.prompts & {"login", "select_account"}:
         return False
     return asked.max_age is None or context.now - person.auth_time <= asked.max_age
+
+
+def _has_been_there(asked: AuthorizationRequest, person: SignedInPerson, context: Context) -> bool:
+    """Whether the person signed in on the way of this very request, a moment ago."""
+    was_sent_at = _was_sent_to_sign_in_at(asked)
+    is_back = context.now - person.auth_time <= COMES_BACK_WITHIN
+    return was_sent_at is not None and person.auth_time >= was_sent_at and is_back
 
 
 def _is_expected(asked: AuthorizationRequest, person: SignedInPerson, now: datetime) -> bool:
@@ -277,8 +283,13 @@ def _digest(parameters: Parameters) -> str:
 
 
 def _needs_consent(asked: AuthorizationRequest, person: SignedInPerson, context: Context) -> bool:
+    """Whether the person has to be asked.
+
+    Phones open the pages of Apple Messages in a window without cookies. Whoever is signed in before follows a link that
+    somebody made for their own phone, and must not be taken for them unawares, however trusted the business is.
+    """
     if asked.client.is_trusted:
-        return False
+        return asked.client.purpose in WITHOUT_PKCE and not _has_been_there(asked, person, context)
     if "consent" in asked.prompts:
         return True
     return not has_agreed(user=person.user, client=asked.client, scopes=asked.scopes, now=context.now)

@@ -19,6 +19,7 @@ from authenticate_app.oauth.authorization import AuthorizationRequest, ErrorForC
 from authenticate_app.oauth.context import Context
 from authenticate_app.oauth.errors import ErrorCode, UntrustedRequest
 from authenticate_app.oauth.posted import as_get, is_posted_by_client
+from authenticate_app.oauth.purposes import WITHOUT_PKCE
 from authenticate_app.oauth.scopes import SCOPES
 from authenticate_app.oauth.sessions import person_of
 
@@ -95,7 +96,10 @@ def _to_sign_in(asked: AuthorizationRequest, context: Context) -> HttpResponse:
 
 
 def _consent_page(request: HttpRequest, asked: AuthorizationRequest) -> HttpResponse:
-    shown = {"scopes_descriptions": [SCOPES[scope] for scope in asked.scopes]}
+    shown = {
+        "scopes_descriptions": [SCOPES[scope] for scope in asked.scopes],
+        "is_for_messages": asked.client.purpose in WITHOUT_PKCE,
+    }
     return render(request, "customer/consent.html", shown)
 
 

@@ -130,6 +130,8 @@ def test_a_verified_address_of_a_trusted_domain_links_once() -> None:
         {"email": None},
         {"email": "j" * 400 + "@vision.example"},
         {"email": "jane\x00@vision.example"},
+        {"email": "jane@vi\N{LATIN SMALL LETTER LONG S}ion.example"},  # compared forms would be the same
+        {"email": "\N{FULLWIDTH LATIN SMALL LETTER J}ane@vision.example"},
     ],
 )
 def test_no_other_address_links(claims: dict[str, Any]) -> None:

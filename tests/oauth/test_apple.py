@@ -1,8 +1,10 @@
 """The two flows of Apple Messages for Business, byte for byte as the device asks."""
 
-from urllib.parse import parse_qsl, urlencode
+from typing import Any
+from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 
 import pytest
+from django.test import Client as Browser
 
 from authenticate_app.accounts.models import User
 from authenticate_app.oauth.models import Grant, RefreshToken
@@ -11,8 +13,10 @@ from authenticate_app.oauth.secrets import UNRESERVED
 from tests.oauth.flow import (
     APPLE_LEGACY,
     APPLE_NEW,
+    CALLBACK,
     ISSUER,
     ask_token,
+    asking,
     authorize,
     body_of,
     decide,
@@ -95,3 +99,25 @@ def test_the_key_that_the_phone_sends_is_kept_nowhere(person: User) -> None:
     key = dict(parse_qsl(LEGACY))["response_encryption_key"]
     assert key not in repr(list(Grant.objects.values()))
     assert urlencode({"k": key})[2:] not in response.content.decode()
+
+
+@pytest.mark.parametrize(("purpose", "redirect_uri"), [(APPLE_NEW, CALLBACK), (APPLE_LEGACY, APPLE_REDIRECT_URI)])
+def test_who_was_signed_in_before_follows_no_link_of_apple_unasked(
+    purpose: Any, redirect_uri: str, person: User
+) -> None:
+    apple = register(purpose, is_trusted=True)
+    changes = {"scope": "openid email", "redirect_uri": redirect_uri}
+    link = asking(apple, **changes, code_challenge=None, code_challenge_method=None)
+    browser = signed_in(person)
+    page = authorize(browser, link)
+    assert page.status_code == 200
+    assert "so that it knows who it is chatting with" in page.content.decode()
+    assert told(authorize(browser, {**link, "prompt": "none"}))["error"] == "consent_required"
+    assert "code" in told(decide(browser, link))
+
+
+def test_a_trusted_client_of_apple_does_not_ask_who_signed_in_on_the_way(person: User) -> None:
+    link = asking(register(APPLE_NEW, is_trusted=True), code_challenge=None, code_challenge_method=None)
+    sign_in = authorize(Browser(), link)
+    back = parse_qs(urlsplit(sign_in["Location"]).query)["next"][0]
+    assert "code" in told(signed_in(person).get(back, secure=True))  # type: ignore[arg-type]
