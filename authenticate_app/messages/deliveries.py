@@ -23,7 +23,7 @@ from authenticate_app.audit.services import record
 from authenticate_app.messages import jobs
 from authenticate_app.messages.delivery_metrics import Outcome, count
 from authenticate_app.messages.models import Business, WebhookDelivery
-from authenticate_app.messages.receivers import Answer, post, receivers
+from authenticate_app.messages.receivers import Answer, Crowded, post, receivers
 from authenticate_app.time_ordered import new_time_ordered_id
 
 State = WebhookDelivery.State
@@ -97,14 +97,15 @@ def attempt(*, delivery_id: UUID, now: datetime) -> timedelta | None:
     business_pk = WebhookDelivery.objects.filter(pk=delivery_id).values_list("business_id", flat=True).first()
     if business_pk is None:
         return None
-    with receivers.place(business_pk, now=now) as wait:
-        if wait is not None:
-            return _postpone(delivery_id, wait, now)
-        claimed = _claim(delivery_id, now)
-        if claimed is None:
-            return None
-        answer = post(business=claimed.business, delivery_id=claimed.id, body=_body(claimed.payload), now=now)
-        receivers.note(business_pk, answer, now=now)
+    try:
+        with receivers.place(business_pk, now=now):
+            claimed = _claim(delivery_id, now)
+            if claimed is None:
+                return None
+            answer = post(business=claimed.business, delivery_id=claimed.id, body=_body(claimed.payload), now=now)
+            receivers.note(business_pk, answer, now=now)
+    except Crowded as crowded:
+        return _postpone(delivery_id, crowded.wait, now)
     return _conclude(claimed, answer, now)
 
 

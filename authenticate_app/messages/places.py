@@ -1,5 +1,6 @@
 """How many calls a process has at other servers at once, so that a slow one of them stops nobody else."""
 
+import math
 import threading
 from collections import Counter
 from collections.abc import Iterator
@@ -11,10 +12,14 @@ class NoPlace(Exception):
 
 
 class Places:
-    """Bounds the calls of a process: ``total`` at once, and ``each`` of them for the same key. Thread-safe."""
+    """Bounds the calls of a process: ``each`` at once for the same key, and ``total`` altogether. Thread-safe.
 
-    def __init__(self, *, total: int, each: int) -> None:
-        self._total, self._each = total, each
+    Without ``total`` the caller's threads are the bound.
+    """
+
+    def __init__(self, *, each: int, total: int | None = None) -> None:
+        self.each = each
+        self._total = math.inf if total is None else total
         self._lock = threading.Lock()
         self._taken: Counter[int] = Counter()
 
@@ -26,7 +31,7 @@ class Places:
             NoPlace: there is none; nobody waits for one, since whoever waits holds a thread as well.
         """
         with self._lock:
-            if self._taken[key] >= self._each or self._taken.total() >= self._total:
+            if self._taken[key] >= self.each or self._taken.total() >= self._total:
                 raise NoPlace
             self._taken[key] += 1
         try:

@@ -14,6 +14,7 @@ from django.db import transaction
 
 from authenticate_app.messages import conversations, deliveries, metrics, replies
 from authenticate_app.messages.models import Conversation, InboundMessage
+from authenticate_app.messages.places import NoPlace, Places
 from authenticate_app.messages.reasons import Reason
 from authenticate_app.messages.replies import NotYet, Weighed
 from authenticate_app.messages.wire import (
@@ -32,6 +33,8 @@ MESSAGE_RECEIVED: Final = "message.received"
 """The event that the business's system is told of."""
 LARGE_REPLY_PATIENCE: Final = timedelta(minutes=1)
 """How long a large reply is tried for, from when it was received. What else the customer sends waits for it."""
+large_replies_at_once = Places(each=3)
+"""This process's, of one business: a gateway that hangs leaves threads to the replies of others."""
 PAUSE: Final = timedelta(seconds=3)
 """Before others are asked again who did not answer."""
 
@@ -116,7 +119,10 @@ def _fetched(large_reply: LargeReply, inbound: InboundMessage, now: datetime) ->
     from authenticate_app.messages.large_replies import GatewayUnavailable, LargeReplyRefused, fetch_large_reply
 
     try:
-        return fetch_large_reply(business=inbound.business, large_reply=large_reply, now=now)
+        with large_replies_at_once.taken_for(inbound.business_id):
+            return fetch_large_reply(business=inbound.business, large_reply=large_reply, now=now)
+    except NoPlace:
+        raise NotYet from None
     except LargeReplyRefused:
         return None  # counted and audited there; the business gets the message as it came
     except GatewayUnavailable:

@@ -1,14 +1,13 @@
 """The systems that take webhooks: how they are spoken to, and how little one that hangs may hold up.
 
-A process makes at most ``AT_ONCE`` attempts at one business's system at a time, and leaves a system alone for a moment
-that did not answer: so one that hangs never takes all the threads that the others need.
+A process makes at most ``AT_ONCE`` attempts at one business's system at a time (``places``), and leaves a system that
+did not answer alone for a moment: so one that hangs never takes all the threads that the others need.
 """
 
 import random
 import threading
-from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
@@ -18,6 +17,7 @@ import structlog
 
 from authenticate_app.keys.encryption import Undecryptable, decrypt
 from authenticate_app.messages.models import Business
+from authenticate_app.messages.places import NoPlace, Places
 
 log = structlog.get_logger("chatauth.webhooks")
 
@@ -43,23 +43,32 @@ class Answer:
         return self.status is not None and HTTPStatus.OK <= self.status < HTTPStatus.MULTIPLE_CHOICES
 
 
+class Crowded(Exception):
+    """A system is not to be spoken to now; ``wait`` says for how long."""
+
+    def __init__(self, wait: timedelta) -> None:
+        super().__init__(wait)
+        self.wait = wait
+
+
 class Receivers:
     """Who is spoken to at this moment, and who was silent lately. Thread-safe."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._running: Counter[int] = Counter()
+        self._places = Places(each=AT_ONCE)
         self._silent_until: dict[int, datetime] = {}
 
     @contextmanager
-    def place(self, business_pk: int, *, now: datetime) -> Iterator[timedelta | None]:
-        """Take a place at a business's system meanwhile; gives how long to wait instead where there is none."""
-        wait = self._enter(business_pk, now)
-        try:
-            yield wait
-        finally:
-            if wait is None:
-                self._leave(business_pk)
+    def place(self, business_pk: int, *, now: datetime) -> Iterator[None]:
+        """Hold a place at a business's system. Raises ``Crowded`` where there is none, or it was silent lately."""
+        self._refuse_silent(business_pk, now)
+        with ExitStack() as held:
+            try:
+                held.enter_context(self._places.taken_for(business_pk))
+            except NoPlace:
+                raise Crowded(_spread(CROWDED)) from None
+            yield
 
     def note(self, business_pk: int, answer: Answer, *, now: datetime) -> None:
         """Remember whether the system answers."""
@@ -69,21 +78,11 @@ class Receivers:
             else:
                 self._silent_until.pop(business_pk, None)
 
-    def _enter(self, business_pk: int, now: datetime) -> timedelta | None:
+    def _refuse_silent(self, business_pk: int, now: datetime) -> None:
         with self._lock:
             silent_until = self._silent_until.get(business_pk)
-            if silent_until is not None and now < silent_until:
-                return _spread(silent_until - now + CROWDED)
-            if self._running[business_pk] >= AT_ONCE:
-                return _spread(CROWDED)
-            self._running[business_pk] += 1
-            return None
-
-    def _leave(self, business_pk: int) -> None:
-        with self._lock:
-            self._running[business_pk] -= 1
-            if not self._running[business_pk]:
-                del self._running[business_pk]
+        if silent_until is not None and now < silent_until:
+            raise Crowded(_spread(silent_until - now + CROWDED))
 
 
 def _spread(wait: timedelta) -> timedelta:

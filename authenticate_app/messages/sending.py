@@ -19,8 +19,8 @@ from authenticate_app.messages import jobs
 from authenticate_app.messages.endings import add_step
 from authenticate_app.messages.gateway import GatewayAnswer, Outcome, post_message
 from authenticate_app.messages.models import Conversation, OutboundMessage, SignInRequest
+from authenticate_app.messages.places import NoPlace, Places
 from authenticate_app.messages.reasons import Reason
-from authenticate_app.messages.receivers import Receivers
 from authenticate_app.messages.steps import Step
 
 log = structlog.get_logger("chatauth.gateway")
@@ -31,7 +31,7 @@ TOO_LATE = "given up: it was too late"
 CLOSED = "not sent: the conversation is closed"
 TURNED_OFF = "not sent: the business is turned off"
 
-gateways = Receivers()
+gateways = Places(each=3)
 """Of one business no more than a few messages are posted at once: a gateway that hangs leaves room for the others."""
 
 
@@ -74,12 +74,13 @@ def send(*, message_id: UUID, now: datetime) -> timedelta | None:
     if hindrance is not None:
         reason = Reason.CONVERSATION_CLOSED if hindrance == CLOSED else Reason.GATEWAY_UNAVAILABLE
         return _end(message, reason, hindrance, now)
-    with gateways.place(message.conversation.business_id, now=now) as wait:
-        if wait is not None:
-            return wait
-        if not _claim(message):
-            return None
-        answer = post_message(message=message, now=now)
+    try:
+        with gateways.taken_for(message.conversation.business_id):
+            if not _claim(message):
+                return None
+            answer = post_message(message=message, now=now)
+    except NoPlace:
+        return jobs.pause(0)
     return _CONCLUSIONS[answer.outcome](message, answer, now)
 
 

@@ -34,7 +34,7 @@ log = structlog.get_logger("chatauth.jobs")
 
 THREADS: Mapping[Queue, int] = {
     Queue.INBOUND: 3,
-    Queue.REPLIES: 6,
+    Queue.REPLIES: 12,
     Queue.GATEWAY: 8,
     Queue.TIMERS: 2,
     Queue.WEBHOOKS: 8,

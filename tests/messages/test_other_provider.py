@@ -18,7 +18,7 @@ from authenticate_app.accounts.sign_in import Origin
 from authenticate_app.messages import provider_calls, providers
 from authenticate_app.messages.identity_types import Identity
 from authenticate_app.messages.models import Business
-from authenticate_app.messages.places import NoPlace, Places
+from authenticate_app.messages.places import Places
 from authenticate_app.messages.provider_claims import kept
 from authenticate_app.messages.providers import ExchangeFailed
 from tests.messages.provider import (
@@ -324,19 +324,6 @@ def test_a_slow_answer_is_not_waited_for(provider: Provider, at: Business, first
 
 
 # A bounded number at once
-
-
-def test_places_are_bounded_for_all_and_for_each() -> None:
-    places = Places(total=3, each=2)
-    with places.taken_for(1), places.taken_for(1):
-        with pytest.raises(NoPlace), places.taken_for(1):
-            pass
-        with places.taken_for(2), pytest.raises(NoPlace), places.taken_for(3):
-            pass
-        with places.taken_for(3):
-            pass
-    with places.taken_for(1):
-        pass
 
 
 def test_a_provider_that_hangs_holds_few_threads_and_none_of_other_businesses(

@@ -11,6 +11,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from authenticate_app.messages import large_replies, processing
 from authenticate_app.messages.models import Conversation, InboundMessage, SignInRequest, WebhookDelivery
+from authenticate_app.messages.places import Places
 from authenticate_app.messages.reasons import Reason
 from tests.messages.apple import text
 from tests.messages.inbound import at, handed_on, process, received, reply
@@ -175,6 +176,18 @@ class TestLargeReplies:
         assert processing.process(inbound_id=stored.pk, now=after(79)) == processing.PAUSE
         assert handed_on() == []
         assert processing.process(inbound_id=stored.pk, now=after(80)) is None
+        assert len(handed_on()) == 1
+
+    def test_one_waits_while_the_business_has_no_place_left(
+        self, at: Conversation, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        message = self.fetching(monkeypatch, lambda: {"data": {}})
+        stored, places = received(at, message, now=after(20)), Places(each=1)
+        monkeypatch.setattr(processing, "large_replies_at_once", places)
+        with places.taken_for(at.business_id):
+            assert processing.process(inbound_id=stored.pk, now=after(120)) == processing.PAUSE
+        assert handed_on() == []
+        assert processing.process(inbound_id=stored.pk, now=after(123)) is None
         assert len(handed_on()) == 1
 
 

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Iterator
+from contextlib import ExitStack
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,8 +14,8 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from authenticate_app.keys.encryption import decrypt
 from authenticate_app.messages import conversations, gateway, sending, sign_ins
 from authenticate_app.messages.models import Business, Conversation, OutboundMessage, SignInRequest
+from authenticate_app.messages.places import Places
 from authenticate_app.messages.reasons import Reason
-from authenticate_app.messages.receivers import AT_ONCE, Receivers
 from authenticate_app.messages.sending import queue_message, send
 from authenticate_app.messages.steps import Step
 from authenticate_app.messages.wire import text_body
@@ -26,12 +27,13 @@ pytestmark = pytest.mark.django_db
 NOW = timezone.now().replace(microsecond=0)
 MINUTE = timedelta(minutes=1)
 State = OutboundMessage.State
+AT_ONCE = 2
 
 
 @pytest.fixture(autouse=True)
 def loopback(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.PRIVATE_ADDRESSES = True
-    monkeypatch.setattr(sending, "gateways", Receivers())
+    monkeypatch.setattr(sending, "gateways", Places(each=AT_ONCE))
 
 
 class Gateway:
@@ -275,13 +277,11 @@ def test_two_processes_that_are_about_to_make_the_same_attempt_make_one(
 def test_a_business_takes_no_more_than_its_places(apple: Gateway) -> None:
     message = a_text()
     business_pk = Business.objects.get().pk
-    with_places = [sending.gateways.place(business_pk, now=NOW) for _ in range(AT_ONCE)]
-    for place in with_places:
-        assert place.__enter__() is None
-    assert send(message_id=message.pk, now=NOW)
-    assert (apple.asked, fresh(message).attempts) == ([], 0)
-    for place in with_places:
-        place.__exit__(None, None, None)
+    with ExitStack() as held:
+        for _ in range(AT_ONCE):
+            held.enter_context(sending.gateways.taken_for(business_pk))
+        assert send(message_id=message.pk, now=NOW)
+        assert (apple.asked, fresh(message).attempts) == ([], 0)
     assert send(message_id=message.pk, now=NOW) is None
     assert len(apple.asked) == 1
 

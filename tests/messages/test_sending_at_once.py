@@ -8,8 +8,8 @@ import pytest
 
 from authenticate_app.messages import conversations, sending, sign_ins
 from authenticate_app.messages.models import Business, Conversation, OutboundMessage, SignInRequest
+from authenticate_app.messages.places import Places
 from authenticate_app.messages.reasons import Reason
-from authenticate_app.messages.receivers import Receivers
 from tests.messages import world
 from tests.messages.invariants import check
 from tests.messages.peers import Peer, http, peer
@@ -26,7 +26,7 @@ State = SignInRequest.State
 @pytest.fixture
 def apple(settings: Any, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Iterator[Peer]:
     settings.PRIVATE_ADDRESSES = True
-    monkeypatch.setattr(sending, "gateways", Receivers())
+    monkeypatch.setattr(sending, "gateways", Places(each=3))
     with peer(lambda _peer, _asked: http(request.param)) as server:
         world.business(gateway_url=server.url, webhook_url=WEBHOOK)
         yield server
