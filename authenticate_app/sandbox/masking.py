@@ -52,7 +52,16 @@ def masked_headers(headers: Headers) -> list[list[str]]:
 
 
 def masked_body(raw_body: bytes, content_type: str) -> str:
-    """A body as text: JSON on lines of its own, a form in one line; of others what can be shown."""
+    """A body as text that can be stored: JSON on lines of its own, a form in one line; of others what can be shown."""
+    return _storable(_masked_body(raw_body, content_type))
+
+
+def _storable(text: str) -> str:
+    """The same without what PostgreSQL does not store: NUL becomes its symbol, half a surrogate pair a question mark."""
+    return text.replace("\0", "\N{SYMBOL FOR NULL}").encode("utf-8", "replace").decode()
+
+
+def _masked_body(raw_body: bytes, content_type: str) -> str:
     if not raw_body:
         return ""
     try:

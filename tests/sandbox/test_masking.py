@@ -65,3 +65,13 @@ def test_bodies_of_json() -> None:
 def test_what_is_not_understood_is_not_shown(body: bytes) -> None:
     assert "secret" not in masked_body(body, JSON)
     assert "secret" not in masked_body(body, "text/html")
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type"), [(b"a=\0", "application/x-www-form-urlencoded"), (b'{"a": "\\ud800\\u0000"}', JSON)]
+)
+def test_whatever_is_shown_can_be_stored(body: bytes, content_type: str) -> None:
+    shown = masked_body(body, content_type)
+    assert "a" in shown
+    assert "\0" not in shown
+    assert shown.encode()
