@@ -113,6 +113,7 @@ REASON_NAMES: dict[str, Any] = {
     "code-of-another-client": _("another client's code"),
     "code-reused": _("code used a second time"),
     "code-expired": _("expired authorization code"),
+    "another-state": _("code of another sign-in"),
     "another-redirect-uri": _("another redirect URI than in the authorization request"),
     "no-code-verifier": _("no code_verifier"),
     "wrong-code-verifier": _("wrong code_verifier"),
@@ -126,6 +127,18 @@ REASON_NAMES: dict[str, Any] = {
     "person-changed": _("person disabled or given another password meanwhile"),
     "no-scope-left": _("nothing that the client may still ask for"),
     "by-client": _("by the client itself"),
+    "state-unknown": _("unknown state of a sign-in"),
+    "state-used": _("state of a sign-in used a second time"),
+    "state-expired": _("state of a sign-in that has ended"),
+    "foreign": _("reply to another customer's sign-in"),
+    "no-token": _("without a token"),
+    "unknown-business": _("unknown business"),
+    "bad-token": _("token that Apple's gateway did not make"),
+    "broke-off": _("broke off"),
+    "too-large": _("too large"),
+    "bad-compression": _("broken compression"),
+    "different": _("headers and body name different ids"),
+    "unusable-account": _("account whose secret cannot be used"),
 }
 """What the reasons are called on pages; other reasons are codes, such as those of docs/errors.md and of RFC 6749."""
 

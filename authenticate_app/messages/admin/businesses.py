@@ -58,7 +58,6 @@ class BusinessAdmin(AuditedModelAdmin):
     search_fields: ClassVar = ["name", "business_id"]
     search_help_text = _("Name or business id")
     ordering: ClassVar = ["name", "id"]
-    filter_horizontal: ClassVar = ["api_clients"]
     readonly_fields: ClassVar = ["registered", "login_page", "secret_state", "image_state", "webhook_secret_state"]
     actions_detail: ClassVar = ["check_business", "new_webhook_secret"]
     actions: ClassVar[Any] = None
@@ -122,10 +121,6 @@ class BusinessAdmin(AuditedModelAdmin):
         ),
     ]
 
-    def get_queryset(self, request: HttpRequest) -> Any:
-        """Businesses of the sandbox are the sandbox's own."""
-        return super().get_queryset(request).filter(is_sandbox=False)
-
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """Store the business; warn of what is allowed and unsafe."""
         super().save_model(request, obj, form, change)
@@ -182,8 +177,10 @@ class BusinessAdmin(AuditedModelAdmin):
         allowed = {gettext("new"): business.allows_new_flow, gettext("legacy"): business.allows_legacy_flow}
         return ", ".join(name for name, is_allowed in allowed.items() if is_allowed)
 
-    @display(description=_("state"), label={"active": "success", "off": "danger"})
+    @display(description=_("state"), label={"active": "success", "off": "danger", "sandbox": "warning"})
     def state(self, business: Business) -> tuple[str, Any]:
+        if business.is_sandbox:
+            return "sandbox", _("sandbox")
         return ("active", _("active")) if business.is_active else ("off", _("turned off"))
 
     @display(description=_("name and logo on the sign-in page"))

@@ -5,7 +5,12 @@ from typing import Any, Final
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
-from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldAdminPasswordWidget, UnfoldBooleanWidget
+from unfold.widgets import (
+    UnfoldAdminCheckboxSelectMultipleWidget,
+    UnfoldAdminFileFieldWidget,
+    UnfoldAdminPasswordWidget,
+    UnfoldBooleanWidget,
+)
 
 from authenticate_app.audit.forms import WholeRowForm
 from authenticate_app.keys.encryption import encrypt
@@ -65,6 +70,13 @@ class MspAccountForm(WholeRowForm):
 class BusinessForm(WholeRowForm):
     """A business."""
 
+    api_clients = forms.ModelMultipleChoiceField(
+        label=_("Clients of the REST API"),
+        queryset=Client.objects.none(),
+        required=False,
+        widget=UnfoldAdminCheckboxSelectMultipleWidget,
+        help_text=_("The integrations that reach this business; for all others it does not exist."),
+    )
     client_secret = SecretField(label=_("Client secret"), help_text=texts.CLIENT_SECRET)
     image_file = forms.FileField(
         label=_("Picture"),
