@@ -3,6 +3,7 @@
 No open description of this exists; it is what devices were seen to do (docs/apple-messages.md).
 """
 
+import re
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, quote, unquote, urlsplit, urlunsplit
 
@@ -14,6 +15,7 @@ UNESCAPED_IN_FORM = "!$&'()*+,-./:;=?@_~"
 NEW_FLOW_IS_OVER = "messages-auth:"
 """What the address begins with that tells the phone that the new flow is over."""
 STATUSES = ("success", "failure", "cancel")
+ERROR_CODE = re.compile(r"[0-9]{0,10}")
 
 
 def authorization_url(message: SignInMessage, registration: Registration) -> str:
@@ -89,6 +91,6 @@ def verdict_of(url: str) -> Verdict | None:
         return None
     given = {name: unquote(value) for name, _equals, value in items}
     error_code = given.get("error_code", "")
-    if given.get("status") not in STATUSES or not (error_code or "0").isascii() or not (error_code or "0").isdigit():
+    if given.get("status") not in STATUSES or not ERROR_CODE.fullmatch(error_code):
         return None
     return Verdict(given["status"], int(error_code) if error_code else None)

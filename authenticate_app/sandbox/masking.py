@@ -57,7 +57,7 @@ def masked_body(raw_body: bytes, content_type: str) -> str:
 
 
 def _storable(text: str) -> str:
-    """The same without what PostgreSQL does not store: NUL becomes its symbol, half a surrogate pair a question mark."""
+    """The same as PostgreSQL stores it: NUL becomes its symbol, half a surrogate pair a question mark."""
     return text.replace("\0", "\N{SYMBOL FOR NULL}").encode("utf-8", "replace").decode()
 
 

@@ -111,6 +111,7 @@ def test_what_the_legacy_flow_takes_from_a_redirect(url: str, form: str, taken: 
         ("status=success&", None),
         ("status=failure&error_code=-1", None),
         ("status=failure&error_code=many", None),
+        ("status=failure&error_code=" + "9" * 5000, None),
         ("status=perhaps", None),
         ("error_code=1", None),
         ("", None),

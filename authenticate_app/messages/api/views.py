@@ -239,9 +239,12 @@ def _refuse_unreachable(conversation: Conversation) -> None:
 
 
 def _idempotency_key(request: Request) -> str:
-    key: str = request.META.get(IDEMPOTENCY_HEADER, "")
-    if len(key) > LONGEST_KEY or not (key.isascii() and (key.isprintable() or not key)):
-        sentence = f"An idempotency key has at most {LONGEST_KEY} printable ASCII characters."
+    """Empty without the header. What is no ASCII arrives as an empty header, and must not pass for none."""
+    key: str | None = request.META.get(IDEMPOTENCY_HEADER)
+    if key is None:
+        return ""
+    if not (0 < len(key) <= LONGEST_KEY and key.isascii() and key.isprintable()):
+        sentence = f"An idempotency key has 1 to {LONGEST_KEY} printable ASCII characters."
         raise Problem(problems.INVALID_REQUEST, errors=(Fault("Idempotency-Key", sentence),))
     return key
 
