@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods
 
 from authenticate_app.accounts.sign_in import Origin
 from authenticate_app.login.branding import use_own_branding
-from authenticate_app.messages.callback_metrics import RETURNS
+from authenticate_app.messages.metrics import RETURNS
 from authenticate_app.messages.reasons import CallbackError
 from authenticate_app.messages.returning import Returned, take_back
 from authenticate_app.oauth.errors import OAuthError

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Final
 from authenticate_app.keys.encryption import Undecryptable, decrypt
 from authenticate_app.messages.addresses import address_fault
 from authenticate_app.messages.gateway_calls import RETRIED, headers_of
-from authenticate_app.messages.gateway_metrics import MESSAGES_SENT
 from authenticate_app.messages.gateway_tokens import BadApiSecret
+from authenticate_app.messages.metrics import MESSAGES_SENT
 from authenticate_app.messages.models import OutboundMessage
 
 if TYPE_CHECKING:

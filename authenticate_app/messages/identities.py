@@ -19,7 +19,7 @@ from authenticate_app.accounts.models import User
 from authenticate_app.accounts.names import email_fault, name_key
 from authenticate_app.audit.events import Event
 from authenticate_app.audit.services import record
-from authenticate_app.messages.callback_metrics import IDENTITIES
+from authenticate_app.messages.metrics import IDENTITIES
 from authenticate_app.messages.models import Business, LinkedIdentity
 from authenticate_app.oauth import addresses
 from authenticate_app.oauth.models import Client

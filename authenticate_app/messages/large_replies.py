@@ -20,8 +20,8 @@ from authenticate_app.audit.services import record
 from authenticate_app.keys.encryption import Undecryptable
 from authenticate_app.messages.addresses import address_fault, is_own_sandbox
 from authenticate_app.messages.gateway_calls import RETRIED, headers_of
-from authenticate_app.messages.gateway_metrics import LARGE_REPLIES
 from authenticate_app.messages.gateway_tokens import BadApiSecret
+from authenticate_app.messages.metrics import LARGE_REPLIES
 from authenticate_app.messages.models import Business
 from authenticate_app.messages.payload_decryption import decrypt_payload
 from authenticate_app.messages.wire import LargeReply, MalformedMessage, read_object

@@ -11,7 +11,7 @@ from typing import Any, Final, Literal
 from pydantic_core import from_json
 
 from authenticate_app.accounts.waiting import give_way
-from authenticate_app.messages.callback_metrics import PROVIDER_CALLS, PROVIDER_SECONDS
+from authenticate_app.messages.metrics import PROVIDER_CALLS, PROVIDER_SECONDS
 from authenticate_app.messages.places import NoPlace, Places
 from authenticate_app.messages.reasons import Reason
 

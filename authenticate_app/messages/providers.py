@@ -5,9 +5,9 @@ from datetime import datetime
 
 from authenticate_app.accounts.sign_in import Origin
 from authenticate_app.messages import other_provider
-from authenticate_app.messages.callback_metrics import IDENTITIES
 from authenticate_app.messages.identities import IdentityRefused, find_user
 from authenticate_app.messages.identity_types import Identity
+from authenticate_app.messages.metrics import IDENTITIES
 from authenticate_app.messages.models import Business
 from authenticate_app.messages.other_provider import Said
 from authenticate_app.messages.provider_calls import ProviderFailed

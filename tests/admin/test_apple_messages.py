@@ -224,6 +224,9 @@ def test_a_webhook_is_sent_again(admin: Browser) -> None:
     delivery.refresh_from_db()
     assert delivery.state == WebhookDelivery.State.WAITING
     assert AuditEvent.objects.filter(event=Event.MESSAGES_WEBHOOK_REPEATED).count() == 1
+    again = admin.post(address(delivery, "send_again"), follow=True)
+    assert "It is waiting to be sent already." in again.content.decode()
+    assert AuditEvent.objects.filter(event=Event.MESSAGES_WEBHOOK_REPEATED).count() == 1
 
 
 def test_what_customers_wrote_is_not_shown(admin: Browser) -> None:

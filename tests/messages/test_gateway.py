@@ -12,7 +12,7 @@ import pytest
 from authenticate_app.keys.encryption import encrypt
 from authenticate_app.messages import gateway
 from authenticate_app.messages.gateway import GatewayAnswer, Outcome, post_message
-from authenticate_app.messages.gateway_metrics import MESSAGES_SENT
+from authenticate_app.messages.metrics import MESSAGES_SENT
 from authenticate_app.messages.models import Business, Conversation, MspAccount, OutboundMessage, SignInRequest
 from tests.messages.peers import Asked, Peer, drip, hang, http, peer
 from tests.messages.world import API_SECRET, MSP_ID

@@ -13,7 +13,6 @@ from authenticate_app.audit.events import Event
 from authenticate_app.audit.models import AuditEvent
 from authenticate_app.keys.encryption import encrypt
 from authenticate_app.messages import large_replies
-from authenticate_app.messages.gateway_metrics import LARGE_REPLIES
 from authenticate_app.messages.large_replies import (
     LARGEST_REPLY,
     GatewayUnavailable,
@@ -21,6 +20,7 @@ from authenticate_app.messages.large_replies import (
     Refusal,
     fetch_large_reply,
 )
+from authenticate_app.messages.metrics import LARGE_REPLIES
 from authenticate_app.messages.models import Business, MspAccount
 from authenticate_app.messages.wire import LargeReply
 from tests.messages.peers import Asked, Peer, drip, hang, http, peer

@@ -86,9 +86,11 @@ class WebhookDeliveryAdmin(ReadOnlyModelAdmin):
                 back=back,
             )
             return ask(self, request, question)
-        deliveries.repeat(delivery=delivery, now=timezone.now())
-        record_of_request(request, event=Event.MESSAGES_WEBHOOK_REPEATED, actor=request.user, target=delivery)
-        messages.success(request, _("It is being sent again."))
+        if deliveries.repeat(delivery=delivery, now=timezone.now()):
+            record_of_request(request, event=Event.MESSAGES_WEBHOOK_REPEATED, actor=request.user, target=delivery)
+            messages.success(request, _("It is being sent again."))
+        else:
+            messages.warning(request, _("It is waiting to be sent already."))
         return HttpResponseRedirect(back)
 
     @display(description=_("state"), label={state.value: tone for state, tone in TONES.items()})

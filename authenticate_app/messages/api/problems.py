@@ -115,8 +115,8 @@ CONVERSATION_CLOSED = Kind(
 BUSINESS_INACTIVE = Kind(
     "business-inactive",
     HTTPStatus.CONFLICT,
-    gettext_noop("The business is turned off"),
-    gettext_noop("Nothing is sent for this business until an administrator turns it on."),
+    gettext_noop("Nothing is sent for the business"),
+    gettext_noop("It is turned off, or lacks what a message needs. An administrator can check it."),
 )
 DEVICE_CANNOT_SIGN_IN = Kind(
     "device-cannot-sign-in",

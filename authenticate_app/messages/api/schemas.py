@@ -1,4 +1,4 @@
-"""What the API takes and gives: the one source for parsing, answers, webhooks and OpenAPI."""
+"""What the API takes and gives: the one source for parsing, answers and OpenAPI."""
 
 import re
 from datetime import datetime

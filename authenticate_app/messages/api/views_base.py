@@ -18,8 +18,8 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from authenticate_app.messages.api import problems
-from authenticate_app.messages.api.metrics import ANSWERS
 from authenticate_app.messages.api.problems import Fault, Problem
+from authenticate_app.messages.metrics import ANSWERS
 from authenticate_app.oauth.bearer import BearerAuthentication, HasScope, InvalidRequest, InvalidToken
 from authenticate_app.oauth.bearer_sign_in import TokenSignIn
 from authenticate_app.oauth.scopes import MESSAGES
