@@ -1,6 +1,7 @@
 """Businesses of Apple Messages in the admin: secrets go in and never come out, faults are said where they are."""
 
 import base64
+import re
 from datetime import timedelta
 from http import HTTPStatus
 from typing import Any
@@ -196,6 +197,15 @@ def test_a_sign_in_is_shown_step_by_step(admin: Browser) -> None:
     assert sign_in.state_checksum not in page
     listed = admin.get(reverse("admin:authenticate_app_signinrequest_changelist"), {"q": chat.customer_id})
     assert chat.customer_id in listed.content.decode()
+
+
+def test_pages_say_the_state_in_a_word(admin: Browser) -> None:
+    chat, now = conversation(), timezone.now()
+    sign_in = sign_ins.start_sign_in(business=chat.business, conversation=chat, asked_by=None, now=now)
+    delivery = WebhookDelivery.objects.create(business=chat.business, event="sign_in.ended", payload={}, created_at=now)
+    for row, word in ((chat, "open"), (sign_in, "created"), (delivery, "waiting")):
+        words = re.sub("<[^>]+>", " ", admin.get(address(row)).content.decode()).split()
+        assert word in words, "alone, not with its code"
 
 
 def test_lists_go_on_page_by_page(admin: Browser) -> None:

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.cache import add_never_cache_headers
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 
@@ -199,7 +199,7 @@ class BusinessAdmin(AuditedModelAdmin):
 
     @display(description=_("stored picture"))
     def image_state(self, business: Business) -> str:
-        return gettext("%d bytes") % len(bytes(business.image)) if business.image else gettext("None.")
+        return gettext("%d bytes") % len(bytes(business.image)) if business.image else pgettext("picture", "None.")
 
     @display(description=_("callback of the new flow"))
     def registered(self, business: Business) -> str:

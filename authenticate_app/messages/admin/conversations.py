@@ -30,9 +30,9 @@ class ConversationAdmin(ReadOnlyModelAdmin):
     sortable_by = ()
     search_fields: ClassVar = ["customer_id"]
     search_help_text = _("The customer's whole id at Apple")
-    readonly_fields: ClassVar = ["can_do", "state", "sign_ins"]
+    readonly_fields: ClassVar = ["can_do", "state_shown", "sign_ins"]
     fieldsets: ClassVar = [
-        (None, {"fields": ["id", "business", "customer_id", "state", "sign_ins"]}),
+        (None, {"fields": ["id", "business", "customer_id", "state_shown", "sign_ins"]}),
         (_("The customer's device"), {"fields": ["can_do", "capabilities_at"]}),
         (_("When"), {"fields": ["created_at", "last_message_at", "closed_at"]}),
     ]
@@ -60,6 +60,10 @@ class ConversationAdmin(ReadOnlyModelAdmin):
         if conversation.closed_at is None:
             return "open", pgettext_lazy("conversation", "open")
         return "closed", _("deleted by the customer")
+
+    @display(description=_("state"))
+    def state_shown(self, conversation: Conversation) -> str:
+        return str(self.state(conversation)[1])
 
     @display(description=_("sign-ins"))
     def sign_ins(self, conversation: Conversation) -> SafeString:

@@ -55,7 +55,7 @@ class WebhookDeliveryAdmin(ReadOnlyModelAdmin):
         "id",
         "business",
         "event",
-        "state_label",
+        "state",
         "attempts",
         "last_answer",
         "created_at",
@@ -63,7 +63,7 @@ class WebhookDeliveryAdmin(ReadOnlyModelAdmin):
         "delivered_at",
         "content",
     ]
-    readonly_fields: ClassVar = ["state_label", "content"]
+    readonly_fields: ClassVar = ["content"]
     actions_detail: ClassVar = ["send_again"]
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[NewestFirstByTime]:

@@ -84,7 +84,6 @@ class SignInRequestAdmin(ReadOnlyModelAdmin):
     inlines: ClassVar = [StepInline]
     readonly_fields: ClassVar = [
         "customer",
-        "state_label",
         "reason_words",
         "issuer",
         "subject",
@@ -94,7 +93,7 @@ class SignInRequestAdmin(ReadOnlyModelAdmin):
         "claims",
     ]
     fieldsets: ClassVar = [
-        (None, {"fields": ["id", "business", "customer", "flow", "state_label", "reason_words"]}),
+        (None, {"fields": ["id", "business", "customer", "flow", "state", "reason_words"]}),
         (
             _("Who it was"),
             {"fields": ["issuer", "subject", "user", "verified", "valid_until", "claims"]},
