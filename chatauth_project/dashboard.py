@@ -14,9 +14,8 @@ from django.utils.translation import gettext_lazy as _
 from authenticate_app.audit.admin import EVENT_NAMES, REASON_NAMES
 from authenticate_app.audit.statistics import LATEST_REFUSALS, refusals_by_reason
 from authenticate_app.keys.selectors import announced_row, signing_row
-from authenticate_app.messages import reasons
 from authenticate_app.messages.models import Business, SignInRequest
-from authenticate_app.messages.statistics import LATEST_SIGN_INS, sign_ins_by_end, times_to_sign_in
+from authenticate_app.messages.statistics import LATEST_SIGN_INS, sign_ins_by_state, times_to_sign_in
 from chat_app.routing.advice import advice
 from chat_app.sessions.statistics import LATEST_SESSIONS, PER_HOUR_LIMIT, sessions_by_queue, tokens_per_hour
 
@@ -67,7 +66,7 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     charts = [_tokens(now), _queues(now)] if may_see_sessions else []
     charts += [_refusals(now)] if may_see_audit else []
     if request.user.has_perm("authenticate_app.view_signinrequest") and Business.objects.exists():
-        charts += [_ends_of_sign_ins(now), _times_to_sign_in(now)]
+        charts += [_sign_ins(now), _times_to_sign_in(now)]
     context["charts"] = charts
     context["advice"] = advice() if request.user.has_perm("chat_app.view_queue") else []
     if request.user.has_perm("authenticate_app.view_signingkey"):
@@ -113,11 +112,10 @@ def _refusals(now: Any) -> Chart:
     )
 
 
-def _ends_of_sign_ins(now: Any) -> Chart:
-    ends = sign_ins_by_end(now=now)
-    total, succeeded = (
-        sum(count for state, _reason, count in ends if test(state)) for test in (_has_ended, _is_success)
-    )
+def _sign_ins(now: Any) -> Chart:
+    states = sign_ins_by_state(now=now)
+    total = sum(count for state, count in states if state not in SignInRequest.OPEN)
+    succeeded = dict(states).get(SignInRequest.State.SUCCEEDED, 0)
     rate = _("%(percent)d %% of those that ended succeeded.") % {"percent": 100 * succeeded // total} if total else ""
     return Chart(
         id="sign-ins",
@@ -125,7 +123,7 @@ def _ends_of_sign_ins(now: Any) -> Chart:
         note=_("The last 24 hours, of the newest %s.") % _grouped(LATEST_SIGN_INS) + f" {rate}",
         empty=_("No customer was asked to sign in in the last 24 hours."),
         heading=_("Sign-ins"),
-        rows=_added_up((_end(state, reason), count) for state, reason, count in ends),
+        rows=[(str(SignInRequest.State(state).label), count) for state, count in states],
     )
 
 
@@ -138,18 +136,6 @@ def _times_to_sign_in(now: Any) -> Chart:
         heading=_("Sign-ins"),
         rows=[(str(_("up to %d s") % bound), count) for bound, count in times_to_sign_in(now=now)],
     )
-
-
-def _has_ended(state: str) -> bool:
-    return state not in SignInRequest.OPEN
-
-
-def _is_success(state: str) -> bool:
-    return state == SignInRequest.State.SUCCEEDED
-
-
-def _end(state: str, reason: str) -> str:
-    return str(reasons.words_of(reason) if reason and not _is_success(state) else SignInRequest.State(state).label)
 
 
 def _added_up(rows: Iterable[tuple[str, int]]) -> list[tuple[str, int]]:

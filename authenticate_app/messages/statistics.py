@@ -14,22 +14,21 @@ BOUNDS_SECONDS: Final = (10, 20, 30, 60, 120, 300, 900)
 """Upper ends of the classes of times to sign in."""
 
 
-def sign_ins_by_end(*, now: datetime) -> list[tuple[str, str, int]]:
-    """Count the last day's requests by state and reason, the most first; one query."""
-    counted = Counter((state, reason) for state, reason, _created, _ended in _latest(now))
-    return [(state, reason, count) for (state, reason), count in counted.most_common()]
+def sign_ins_by_state(*, now: datetime) -> list[tuple[str, int]]:
+    """Count the last day's requests by state, the most first; one query."""
+    return Counter(state for state, _created, _ended in _latest(now)).most_common()
 
 
 def times_to_sign_in(*, now: datetime) -> list[tuple[int, int]]:
     """Count the last day's successes by how long they took: (at most so many seconds, how many); one query."""
     counts = dict.fromkeys(BOUNDS_SECONDS, 0)
-    for state, _reason, created_at, ended_at in _latest(now):
+    for state, created_at, ended_at in _latest(now):
         if state == SignInRequest.State.SUCCEEDED and ended_at is not None:
             seconds = (ended_at - created_at).total_seconds()
             counts[next((bound for bound in BOUNDS_SECONDS if seconds <= bound), BOUNDS_SECONDS[-1])] += 1
     return list(counts.items())
 
 
-def _latest(now: datetime) -> list[tuple[str, str, datetime, datetime | None]]:
+def _latest(now: datetime) -> list[tuple[str, datetime, datetime | None]]:
     since = SignInRequest.objects.filter(pk__gte=first_time_ordered_id(at=now - SPAN))
-    return list(since.order_by("-pk").values_list("state", "reason", "created_at", "ended_at")[:LATEST_SIGN_INS])
+    return list(since.order_by("-pk").values_list("state", "created_at", "ended_at")[:LATEST_SIGN_INS])

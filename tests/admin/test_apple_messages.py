@@ -260,3 +260,18 @@ def test_administrators_manage_businesses(signed_in: SignedIn) -> None:
     browser = signed_in("CHATAUTH_ADMINISTRATOR")
     assert browser.get(ADD).status_code == HTTPStatus.OK
     assert browser.get(address(business(), "check_business")).status_code == HTTPStatus.OK
+
+
+def test_the_start_page_shows_how_sign_ins_end_and_how_long_they_take(admin: Browser) -> None:
+    chat, now = conversation(), timezone.now()
+    ended = [
+        sign_ins.start_sign_in(business=chat.business, conversation=chat, asked_by=None, now=now) for _ in range(4)
+    ]
+    for sign_in in ended[1:]:
+        sign_ins.end(sign_in_id=sign_in.pk, state=SignInRequest.State.FAILED, reason=Reason.PHONE_FAILED, now=now)
+    succeeded = SignInRequest.objects.filter(pk=ended[0].pk)
+    succeeded.update(state=SignInRequest.State.SUCCEEDED, ended_at=now + timedelta(seconds=15))
+    charts = {chart.id: chart for chart in admin.get(reverse("admin:index")).context["charts"]}
+    assert dict(charts["sign-ins"].rows) == {"failed": 3, "succeeded": 1}
+    assert "25 %" in charts["sign-ins"].note
+    assert dict(charts["times-to-sign-in"].rows)["up to 20 s"] == 1

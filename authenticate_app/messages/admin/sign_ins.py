@@ -7,6 +7,8 @@ from typing import Any, ClassVar
 from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
@@ -53,16 +55,21 @@ class StepInline(OwnedRows):
 
     model = SignInStep
     can_delete = False
-    fields: ClassVar = ["at", "words", "detail"]
+    fields: ClassVar = ["time", "words", "detail"]
     readonly_fields: ClassVar = fields
     ordering: ClassVar = ["id"]
     verbose_name_plural = _("What happened")
+    hide_title = True
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+    @display(description=_("time"))
+    def time(self, step: SignInStep) -> str:
+        return date_format(timezone.localtime(step.at), "Y-m-d H:i:s")
 
     @display(description=_("step"))
     def words(self, step: SignInStep) -> str:
@@ -167,9 +174,9 @@ class SignInRequestAdmin(ReadOnlyModelAdmin):
         return gettext("Yes.") if result.is_verified else gettext("No: nobody could be asked whose token it was.")
 
     @display(description=_("valid until"))
-    def valid_until(self, sign_in: SignInRequest) -> Any:
+    def valid_until(self, sign_in: SignInRequest) -> str:
         result = getattr(sign_in, "result", None)
-        return "–" if result is None else result.valid_until
+        return "–" if result is None else date_format(timezone.localtime(result.valid_until), "DATETIME_FORMAT")
 
     @display(description=_("claims"))
     def claims(self, sign_in: SignInRequest) -> SafeString | str:
