@@ -18,6 +18,7 @@ from tests.world import basic
 pytestmark = pytest.mark.journey
 
 EXAMPLES = 60
+SOME_ID = "0199b8a0-7c3e-7d21-b1a4-5f0e6a9c2d10"
 FORWARDED = {"X-Forwarded-Proto": "https"}
 REPEATS_REQUESTS = [ignored_auth, unsupported_method]
 """Checks that send requests of their own; what they look at has contract tests, which are faster."""
@@ -72,11 +73,19 @@ def test_the_published_schema_is_the_one_that_is_tested(installed: Installation)
     assert published["components"] == schema.raw_schema["components"]
 
 
+def security_of(path: str) -> list[dict[str, list[str]]]:
+    """What an operation asks of its caller, by its address."""
+    if path.startswith("/api/messages/"):
+        return [{"messagesClient": ["messages", "chat.authenticate"] if path.endswith("/chat") else ["messages"]}]
+    return [{"basicAuth": []}, {"oauth2": ["chat.authenticate"]}]
+
+
 @pytest.mark.parametrize("path", schema.raw_schema["paths"])
 def test_every_operation_says_that_it_needs_credentials(installed: Installation, path: str) -> None:
     for operation in schema.raw_schema["paths"][path].values():
-        assert operation["security"] == [{"basicAuth": []}, {"oauth2": ["chat.authenticate"]}]
-    address = path.format(context="crmRestApi", version="latest")
+        assert operation["security"] == security_of(path)
+    ids = dict.fromkeys(("conversation_id", "message_id", "sign_in_id"), SOME_ID)
+    address = path.format(context="crmRestApi", version="latest", **ids)
     method = next(iter(schema.raw_schema["paths"][path])).upper()
     answered = httpx.request(method, installed.server.url + address, headers=FORWARDED, trust_env=False)
     assert answered.status_code == 401

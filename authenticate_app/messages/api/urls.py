@@ -1,6 +1,6 @@
 """Addresses of the API."""
 
-from django.urls import path
+from django.urls import path, re_path
 
 from authenticate_app.messages.api import views
 
@@ -33,4 +33,5 @@ urlpatterns = [
         name="messages-api-cancel-sign-in",
     ),
     path(f"{BASE}/problems/<slug:code>", views.explain_problem, name="messages-api-problem"),
+    re_path(rf"^{BASE}/", views.NowhereView.as_view()),  # last; ``apple_chat`` comes before
 ]

@@ -5,7 +5,7 @@ import uuid
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from http import HTTPStatus
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, NoReturn, TypeVar
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -204,6 +204,18 @@ class CancelSignInView(MessagesView):
         if ended.reason != Reason.CANCELLED_BY_ASKER:
             raise _already_ended(ended)
         return self.answer(SignInWithStepsGiven.of(ended))
+
+
+class NowhereView(MessagesView):
+    """Whatever lies below the API's addresses and leads nowhere, such as an id that is none: 404, for anybody."""
+
+    authentication_classes = ()
+    permission_classes = ()
+    schema = None  # no operation of the API
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> NoReturn:
+        """Refuse, whatever the method."""
+        raise Problem(problems.NOT_FOUND)
 
 
 @require_GET

@@ -25,6 +25,14 @@ def test_who_sends_no_token_is_asked_for_one(shop: Business) -> None:
     assert refused.json()["code"] == "access-token-missing"
 
 
+@pytest.mark.parametrize("path", ["/conversations/no-id", "/sign-in-requests/1/chat", "/nowhere", "/"])
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_an_address_that_leads_nowhere_is_a_problem_too(method: str, path: str) -> None:
+    refused = Browser().generic(method, BASE + path)
+    assert (refused.status_code, refused.json()["code"]) == (404, "not-found")
+    assert refused["Content-Type"] == problems.MEDIA_TYPE
+
+
 def test_an_unknown_token_is_refused(shop: Business) -> None:
     refused = Browser().get(f"{BASE}/conversations", headers={"Authorization": "Bearer unknown"})
     assert (refused.status_code, refused.json()["code"]) == (401, "access-token-not-valid")
