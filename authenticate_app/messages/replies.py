@@ -14,7 +14,7 @@ from django.db import transaction
 
 from authenticate_app.audit.events import Event
 from authenticate_app.audit.services import record
-from authenticate_app.keys.encryption import decrypt
+from authenticate_app.keys.encryption import Undecryptable, decrypt
 from authenticate_app.messages import metrics, reasons, selectors, sign_ins
 from authenticate_app.messages.identity_types import Identity
 from authenticate_app.messages.models import InboundMessage, SignInRequest
@@ -128,11 +128,11 @@ def _weigh_token(reply: Reply, sign_in: SignInRequest, now: datetime) -> Weighed
     from authenticate_app.messages.legacy_tokens import TokenNotAccepted, check_token
     from authenticate_app.messages.token_decryption import TokenUndecryptable, decrypt_token
 
-    private_key = decrypt(bytes(sign_in.encrypted_private_key))
     try:
+        private_key = decrypt(bytes(sign_in.encrypted_private_key))
         token = decrypt_token(unverified_token=reply.unverified_token, private_key=private_key)
         identity = check_token(sign_in=sign_in, unverified_access_token=token, now=now)
-    except TokenUndecryptable:
+    except (TokenUndecryptable, Undecryptable):  # a message that always failed would hold up all that follow it
         return Weighed(sign_in, Worth.FAILURE, reason=Reason.DECRYPTION_FAILED)
     except TokenNotAccepted as refused:
         if refused.reason in PASSING and now < sign_in.expires_at:

@@ -205,6 +205,12 @@ class TestLegacyReplies:
         process(legacy.conversation, reply(legacy, "authenticated", token=token), now=after(20))
         assert outcome(legacy) == (State.FAILED, Reason.DECRYPTION_FAILED)
 
+    def test_a_private_key_that_we_cannot_decrypt_any_more(self, at: Conversation, legacy: SignInRequest) -> None:
+        token = sealed(legacy, "an access token")
+        SignInRequest.objects.update(encrypted_private_key=b"of a key that was taken away")
+        assert process(at, reply(legacy, "authenticated", token=token), now=after(20)).processed_at == after(20)
+        assert outcome(legacy) == (State.FAILED, Reason.DECRYPTION_FAILED)
+
     def test_a_token_that_the_provider_does_not_vouch_for(self, legacy: SignInRequest) -> None:
         token = sealed(legacy, "A-token-that-nobody-issued")
         process(legacy.conversation, reply(legacy, "authenticated", token=token), now=after(20))

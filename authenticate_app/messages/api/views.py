@@ -37,11 +37,12 @@ from authenticate_app.messages.api.schemas import (
     SignInWithStepsGiven,
 )
 from authenticate_app.messages.api.views_base import MessagesView
-from authenticate_app.messages.models import Conversation, SignInRequest
+from authenticate_app.messages.models import Business, Conversation, SignInRequest
 from authenticate_app.messages.reasons import Reason
 from authenticate_app.messages.sending import queue_message
 from authenticate_app.messages.wire import text_body
 from authenticate_app.oauth.models import Client
+from authenticate_app.oauth.scopes import OPENID
 
 IDEMPOTENCY_HEADER = "HTTP_IDEMPOTENCY_KEY"
 LONGEST_KEY = 255
@@ -267,13 +268,16 @@ def _checksum(conversation_id: UUID, asked: NewSignIn) -> str:
 
 def _scopes(asked: NewSignIn, conversation: Conversation) -> str:
     allowed = conversation.business.scopes.split()
-    surplus = [
+    faults = [
         Fault(f"/scopes/{index}", f"The business asks for {' '.join(allowed)} only.")
         for index, scope in enumerate(asked.scopes)
         if scope not in allowed
     ]
-    if surplus:
-        raise Problem(problems.INVALID_REQUEST, errors=tuple(surplus))
+    is_own = conversation.business.provider == Business.Provider.OWN
+    if asked.scopes and is_own and OPENID not in asked.scopes:
+        faults.append(Fault("/scopes", f"{OPENID} has to be among them: without it nobody is learned."))
+    if faults:
+        raise Problem(problems.INVALID_REQUEST, errors=tuple(faults))
     return " ".join(dict.fromkeys(asked.scopes)) or conversation.business.scopes
 
 

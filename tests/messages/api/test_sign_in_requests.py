@@ -57,6 +57,12 @@ def test_scopes_can_be_fewer_but_not_others(call: Call, chat: Conversation) -> N
     ]
 
 
+def test_without_openid_nobody_would_be_learned(call: Call, chat: Conversation) -> None:
+    refused = start(call, chat, scopes=["email"])
+    assert refused.status_code == 400
+    assert [fault["where"] for fault in refused.json()["errors"]] == ["/scopes"]
+
+
 def test_the_same_key_gives_the_same_request(call: Call, chat: Conversation) -> None:
     first, second = start(call, chat, key="k1"), start(call, chat, key="k1")
     assert (first.status_code, second.status_code) == (201, 200)
