@@ -1,8 +1,8 @@
 """Background jobs: each is a trigger alone, and may come twice; what is to be done stands in the tables.
 
 ``defer_…`` adds a job within the transaction that is open on Django's connection, so that neither comes without the
-other. A job that something goes wrong with comes again, for as long as there is something to do; one whose service
-says when to come again does so then.
+other; ``receiving`` adds that of a message in the statement that stores it. A job that something goes wrong with comes
+again, for as long as there is something to do; one whose service says when to come again does so then.
 """
 
 import random
@@ -78,11 +78,6 @@ def lock_of(*, business_pk: int, customer_id: str) -> str:
 
 
 # Adding jobs
-
-
-def defer_process_message(*, inbound_id: int, lock: str, at: datetime | None = None) -> None:
-    """Have a message that was received processed; ``lock`` as ``lock_of`` makes it."""
-    process_message.configure(lock=lock, schedule_at=at).defer(inbound_id=inbound_id)
 
 
 def defer_send_message(*, message_id: UUID, at: datetime | None = None) -> None:

@@ -1,9 +1,9 @@
-"""What is read of requests to sign in and of their results."""
+"""What is read of requests to sign in."""
 
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from authenticate_app.messages.models import InboundMessage, SignInRequest, SignInResult
+from authenticate_app.messages.models import InboundMessage, SignInRequest
 
 UNPROCESSED_COUNTS_FOR = timedelta(minutes=30)
 """A message that could not be processed for so long holds up nobody any more."""
@@ -13,20 +13,6 @@ def find_sign_in(*, sign_in_id: UUID) -> SignInRequest | None:
     """Return a request with its business and its conversation; one query."""
     rows = SignInRequest.objects.select_related("business", "conversation").defer("business__image")
     return rows.filter(pk=sign_in_id).first()
-
-
-def valid_result(*, sign_in: SignInRequest, now: datetime) -> SignInResult | None:
-    """Return who signed in, with their user, if the request has succeeded and the result is still valid; one query."""
-    of_success = SignInResult.objects.filter(sign_in=sign_in, sign_in__state=SignInRequest.State.SUCCEEDED)
-    return of_success.filter(valid_until__gt=now).select_related("user").first()
-
-
-def who_is_signed_in(*, conversation_id: UUID, now: datetime) -> SignInResult | None:
-    """Return the latest result of a conversation that is still valid, with its user; one query."""
-    of_success = SignInResult.objects.filter(
-        sign_in__conversation=conversation_id, sign_in__state=SignInRequest.State.SUCCEEDED, valid_until__gt=now
-    )
-    return of_success.select_related("user", "sign_in").order_by("-sign_in_id").first()
 
 
 def awaits_processing(*, sign_in: SignInRequest, now: datetime) -> bool:
