@@ -26,6 +26,8 @@ LONGEST: Final = 2000
 SANDBOX_PATH: Final = "/sandbox/"
 ENDS_IN_A_NUMBER: Final = re.compile(r"(?:^|\.)(?:[0-9]+|0x[0-9a-f]*)$")
 """What browsers and operating systems take for an IPv4 address, in any spelling (WHATWG URL standard, section 3.5)."""
+PUNYCODE: Final = "xn--"
+"""What internationalized names begin with (RFC 5890, section 2.3.2.1)."""
 THIS_MACHINE: Final = ".localhost"
 """It, and all names below it (RFC 6761, section 6.3)."""
 
@@ -82,9 +84,21 @@ def _host_fault(url: str) -> "StrOrPromise | None":
     if authority is None or int(authority["port"] or 1) > HIGHEST_PORT:
         return MALFORMED
     host = authority["host"].strip("[]")
+    if host.startswith(PUNYCODE) and not _is_readable(host):
+        return MALFORMED
     if f".{host}".endswith(THIS_MACHINE):
         return None if settings.PRIVATE_ADDRESSES else PRIVATE
     return _literal_fault(host) if ":" in host or ENDS_IN_A_NUMBER.search(host) else None
+
+
+def _is_readable(host: str) -> bool:
+    """Whether httpx, which would go there, can decode an internationalized name; it fails in a way of its own."""
+    import httpx
+
+    try:
+        return bool(httpx.URL(scheme="https", host=host).host)
+    except (UnicodeError, httpx.InvalidURL):
+        return False
 
 
 def _literal_fault(host: str) -> "StrOrPromise | None":

@@ -13,7 +13,7 @@ from hmac import compare_digest
 from typing import Final, Literal
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponseNotFound, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotFound, JsonResponse, UnreadablePostError
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
@@ -144,11 +144,13 @@ def _written_down(
 ) -> HttpResponse:
     """Answer, in the gateway's way where it refuses, and write it down if it is known which phone it is about."""
     now = timezone.now()
-    phone = phone or _phone_of(request)
     try:
+        phone = phone or _phone_of(request)
         response = answer(now)
     except Refused as refused:
         response = JsonResponse({"error": refused.sentence}, status=refused.status)
+    except UnreadablePostError:  # the body broke off
+        return HttpResponse(status=MALFORMED)
     if phone is not None:
         write_down(phone, received(request, sender=Party.SERVER, receiver=Party.GATEWAY), answered(response), at=now)
     return response

@@ -98,6 +98,7 @@ def test_names_of_this_machine_are_private(host: str) -> None:
     [
         "https://mspgw.push.apple.com/v1",
         "https://MSPGW.push.apple.com/v1",
+        "https://xn--mller-kva.example/token",
         "https://idp.example:8443/token?x=y",
         "https://notlocalhost/",
         "https://xn--mnchen-3ya.example/",
@@ -134,6 +135,8 @@ def test_good_addresses(url: str) -> None:
         "https://idp.example/\x00",
         "https://idp.example/" + "x" * 2000,
         "https://１２７.0.0.1/",
+        "https://xn--a/",
+        "https://xn--i1b.com/",
     ],
 )
 def test_what_is_no_address(url: str) -> None:
