@@ -65,7 +65,7 @@ def open_client(
         transport=_GuardedTransport(_GuardedNetwork(budget, resolve or addresses_of)),
         timeout=timeout_seconds,
         headers=HEADERS,
-        event_hooks={"response": [_refuse_compressed]},
+        event_hooks={"response": [_forget_redirect, _refuse_compressed]},
         follow_redirects=False,
         trust_env=False,
     )
@@ -216,6 +216,11 @@ class _BoundedStream(httpcore.NetworkStream):
 def _tls() -> ssl.SSLContext:
     """Made once, since reading the authorities' certificates takes its time. ``SSL_CERT_FILE`` may name others."""
     return httpx.create_ssl_context()
+
+
+def _forget_redirect(response: httpx.Response) -> None:
+    """Keep httpx from reading where a redirect leads, which nobody follows: names of a strange form make it fail."""
+    response.headers.pop("Location", None)
 
 
 def _refuse_compressed(response: httpx.Response) -> None:

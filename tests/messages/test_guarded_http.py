@@ -176,6 +176,16 @@ def test_redirects_are_not_followed() -> None:
 
 
 @pytest.mark.usefixtures("private_addresses")
+@pytest.mark.parametrize("location", ["https://xn--a/", "https://xn--i1b.com/", "http://[", "//", "\x80", "https://x:y/"])
+def test_where_a_redirect_leads_is_not_even_read(location: str) -> None:
+    def redirect(_peer: Peer, _asked: Asked) -> bytes:
+        return http(302, b"", f"Location: {location}")
+
+    with peer(redirect) as server, open_client(timeout_seconds=LATE) as client:
+        assert client.get(server.url).status_code == 302
+
+
+@pytest.mark.usefixtures("private_addresses")
 def test_proxies_of_the_environment_are_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")
