@@ -176,7 +176,9 @@ def test_redirects_are_not_followed() -> None:
 
 
 @pytest.mark.usefixtures("private_addresses")
-@pytest.mark.parametrize("location", ["https://xn--a/", "https://xn--i1b.com/", "http://[", "//", "\x80", "https://x:y/"])
+@pytest.mark.parametrize(
+    "location", ["https://xn--a/", "https://xn--i1b.com/", "http://[", "//", "\x80", "https://x:y/"]
+)
 def test_where_a_redirect_leads_is_not_even_read(location: str) -> None:
     def redirect(_peer: Peer, _asked: Asked) -> bytes:
         return http(302, b"", f"Location: {location}")
