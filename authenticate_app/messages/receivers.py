@@ -134,5 +134,5 @@ def _post(url: str, headers: dict[str, str], body: bytes) -> Answer:
             client.stream("POST", url, headers=headers, content=body) as response,
         ):
             return Answer(response.status_code, guarded_http.words_of(response.status_code))
-    except (httpx.HTTPError, httpx.InvalidURL, OSError) as failure:
+    except (httpx.HTTPError, httpx.InvalidURL, UnicodeError, OSError) as failure:
         return Answer(None, guarded_http.words_of_failure(failure))
