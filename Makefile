@@ -23,7 +23,7 @@ install:  ## Install what developers need into .venv
 	@scripts/install.sh dev
 
 test: install  ## Run the tests on a real PostgreSQL (ARGS chooses some)
-	@$(BIN)/pytest -n 2 $(ARGS)
+	@$(BIN)/pytest -n 2 --dist loadgroup $(ARGS)
 
 lint: install  ## Run every check that needs no database
 	$(BIN)/ruff check

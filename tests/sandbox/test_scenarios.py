@@ -13,7 +13,7 @@ from authenticate_app.sandbox.simulation import ALL
 from tests.sandbox.running import run, running_sandbox
 from tests.serving import Server
 
-pytestmark = pytest.mark.journey
+pytestmark = [pytest.mark.journey, pytest.mark.xdist_group("scenarios")]  # all of them are played once
 
 COMMAND = ("manage.py", "simulate_sign_in")
 
