@@ -357,6 +357,7 @@ HOUSEKEEPING = [
     "authenticate_app.messages.purge.purge_inbound_messages",
     "authenticate_app.messages.purge.purge_outbound_messages",
     "authenticate_app.messages.purge.purge_webhooks",
+    "authenticate_app.messages.purge.forget_claims",
     "authenticate_app.messages.purge.purge_sign_ins",
     "authenticate_app.messages.purge.purge_conversations",
     "authenticate_app.sandbox.services.purge",

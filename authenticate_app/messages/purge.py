@@ -10,7 +10,7 @@ from django.db import connection
 from django.db.models import Exists, OuterRef
 from psycopg import sql
 
-from authenticate_app.messages.models import Conversation, InboundMessage, OutboundMessage, SignInRequest
+from authenticate_app.messages.models import Conversation, InboundMessage, OutboundMessage, SignInRequest, SignInResult
 from authenticate_app.messages.models import WebhookDelivery as Delivery
 from authenticate_app.purging import delete_in_batches
 
@@ -43,6 +43,15 @@ def purge_outbound_messages(now: datetime) -> int:
 def purge_webhooks(now: datetime) -> int:
     """Delete webhooks that were announced before ``MESSAGE_RETENTION``; return how many."""
     return delete_in_batches(Delivery.objects.filter(created_at__lt=now - settings.MESSAGE_RETENTION))
+
+
+def forget_claims(now: datetime) -> int:
+    """Empty the claims of results that are no longer valid; return how many. Who it was stays with the sign-in."""
+    outlived = SignInResult.objects.filter(valid_until__lt=now).exclude(claims={}).order_by("valid_until")
+    forgotten = 0
+    while count := SignInResult.objects.filter(pk__in=outlived.values("pk")[:BATCH]).update(claims={}):
+        forgotten += count
+    return forgotten
 
 
 def purge_sign_ins(now: datetime) -> int:

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from authenticate_app.keys.encryption import Undecryptable, decrypt
 from authenticate_app.messages.models import Business
-from authenticate_app.oauth import secrets
+from authenticate_app.oauth import scopes, secrets
 from authenticate_app.oauth.purposes import APPLE_REDIRECT_URI, messages_callback
 
 if TYPE_CHECKING:
@@ -45,6 +45,8 @@ def _of_client(business: Business, new_secret: str) -> Iterator[Fault]:
     if surplus := set(business.scopes.split()) - client.scopes:
         sentence = _("The client may not ask for these: %(scopes)s.")
         yield "scopes", sentence % {"scopes": ", ".join(sorted(surplus))}
+    if scopes.OPENID not in business.scopes.split():
+        yield "scopes", _("Without openid this server tells nobody who signed in.")
     secret = new_secret or stored_secret(business)
     if secret and not secrets.matches(secret, client.client_secret):
         yield "client_secret", _("This is not the secret of the client. Make the client a new one and write it here.")

@@ -110,6 +110,7 @@ def test_a_business_is_made(admin: Browser) -> None:
         ({"client_secret": "another"}, "client_secret"),
         ({"client_secret": ""}, "client_secret"),
         ({"scopes": "openid chat.authenticate"}, "scopes"),
+        ({"scopes": "email"}, "scopes"),
         ({"sign_in_lifetime": "00:16:00"}, "sign_in_lifetime"),
         ({"gateway_url": "http://mspgw.push.apple.com/v1"}, "gateway_url"),
         ({"gateway_url": "https://10.0.0.1/v1"}, "gateway_url"),

@@ -16,6 +16,7 @@ from authenticate_app.messages.models import (
     InboundMessage,
     OutboundMessage,
     SignInRequest,
+    SignInResult,
     WebhookDelivery,
 )
 from tests.messages import world
@@ -99,3 +100,24 @@ def test_conversations_in_which_nothing_happens() -> None:
 def test_all_of_them_are_housekeeping() -> None:
     steps: list[Callable[..., int]] = [import_string(path) for path in settings.HOUSEKEEPING]
     assert {step for name, step in vars(purge).items() if name.startswith("purge_")} <= set(steps)
+
+
+def test_claims_are_forgotten_once_they_are_no_longer_valid(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(purge, "BATCH", 2)
+    at = world.conversation()
+    for seconds in (-3, -2, -1, 1):
+        SignInResult.objects.create(
+            sign_in=world.sign_in(at),
+            issuer="https://chat.example.com",
+            subject=str(seconds),
+            claims={"email": "john@example.com"},
+            valid_until=NOW + seconds * SECOND,
+        )
+    assert purge.forget_claims(NOW) == 3
+    assert {result.subject: bool(result.claims) for result in SignInResult.objects.all()} == {
+        "-3": False,
+        "-2": False,
+        "-1": False,
+        "1": True,
+    }
+    assert purge.forget_claims(NOW) == 0

@@ -125,6 +125,7 @@ class SignInResult(models.Model):
     issuer = models.CharField(_("issuer"), max_length=500)
     subject = models.CharField(_("subject"), max_length=255)
     claims = models.JSONField(_("claims"), default=dict)
+    """Emptied once the result is no longer valid; who it was stays."""
     is_verified = models.BooleanField(_("verified"), default=True)
     """False where a provider of the legacy flow can not be asked whose token it is."""
     token_checksum = models.CharField(max_length=CHECKSUM, null=True, unique=True, editable=False)  # noqa: DJ001
@@ -144,6 +145,7 @@ class SignInResult(models.Model):
     class Meta:
         verbose_name = _("result of a sign-in")
         verbose_name_plural = _("results of sign-ins")
+        indexes: ClassVar = [models.Index(fields=["valid_until"], name="sign_in_claims", condition=~Q(claims={}))]
 
     def __str__(self) -> str:
         return f"{self.subject} ({self.issuer})"
