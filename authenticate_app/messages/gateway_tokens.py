@@ -5,9 +5,12 @@ of theirs from one of ours that came back to us.
 """
 
 import base64
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
+from types import MappingProxyType
 from typing import Any, Final, Protocol
 
 import jwt
@@ -20,6 +23,8 @@ SHORTEST_KEY: Final = 32
 """Bytes of a key for HS256 (RFC 7518, section 3.2)."""
 LONGEST_TOKEN: Final = 4096
 """Characters: ten times what Apple's have."""
+SECRETS_REMEMBERED: Final = 64
+TOKENS_REMEMBERED: Final = 64
 CLOCK_DIFFERENCE: Final = timedelta(minutes=1)
 """So far may Apple's clock be ahead of ours."""
 
@@ -100,19 +105,37 @@ def signing_key(api_secret: str) -> bytes:
 
 
 def _key(account: Account) -> bytes:
-    return signing_key(decrypt(bytes(account.encrypted_api_secret)).decode("utf-8"))
+    return _decrypted_key(bytes(account.encrypted_api_secret), tuple(settings.FIELD_ENCRYPTION_KEYS))
 
 
-def _verified_claims(unverified_token: str, account: Account) -> dict[str, Any]:
+@lru_cache(maxsize=SECRETS_REMEMBERED)
+def _decrypted_key(encrypted_api_secret: bytes, _encrypted_with: tuple[str, ...]) -> bytes:
+    """Decrypt a secret once, while it and the keys of ``FIELD_ENCRYPTION_KEYS`` stay as they are."""
+    return signing_key(decrypt(encrypted_api_secret).decode("utf-8"))
+
+
+def _verified_claims(unverified_token: str, account: Account) -> Mapping[str, Any]:
     if len(unverified_token) > LONGEST_TOKEN:
         raise GatewayTokenRefused(Refusal.MALFORMED)
     key = _key(account)
     try:
-        return jwt.decode(
+        return _claims(unverified_token, key, account.msp_id)
+    except (jwt.PyJWTError, ValueError, TypeError, RecursionError) as fault:
+        raise GatewayTokenRefused(_refusal(fault)) from None
+
+
+@lru_cache(maxsize=TOKENS_REMEMBERED)
+def _claims(unverified_token: str, key: bytes, audience: str) -> Mapping[str, Any]:
+    """Return what a token says, if its signature is good; its times are to be judged each time.
+
+    Only good ones are remembered. Tokens of the same second are the same, so a gateway that is busy repeats them.
+    """
+    return MappingProxyType(
+        jwt.decode(
             unverified_token,
             key,
             algorithms=[ALGORITHM],
-            audience=account.msp_id,
+            audience=audience,
             options={
                 "verify_signature": True,
                 "require": ["aud", "iat"],
@@ -124,8 +147,7 @@ def _verified_claims(unverified_token: str, account: Account) -> dict[str, Any]:
                 "verify_nbf": False,
             },
         )
-    except (jwt.PyJWTError, ValueError, TypeError, RecursionError) as fault:
-        raise GatewayTokenRefused(_refusal(fault)) from None
+    )
 
 
 def _refusal(fault: Exception) -> Refusal:
@@ -141,7 +163,7 @@ _REFUSALS: Final[list[tuple[type[Exception], Refusal]]] = [
 ]
 
 
-def _refuse_by_time(claims: dict[str, Any], now: datetime) -> None:
+def _refuse_by_time(claims: Mapping[str, Any], now: datetime) -> None:
     """Raises ``GatewayTokenRefused``. ``exp`` and ``nbf`` count where they are given (RFC 7519, section 4.1)."""
     latest = (now + CLOCK_DIFFERENCE).timestamp()
     issued_at = _time(claims, "iat")
@@ -155,7 +177,7 @@ def _refuse_by_time(claims: dict[str, Any], now: datetime) -> None:
         raise GatewayTokenRefused(Refusal.NOT_YET_VALID)
 
 
-def _time(claims: dict[str, Any], name: str) -> float:
+def _time(claims: Mapping[str, Any], name: str) -> float:
     """Seconds since 1970. Raises ``GatewayTokenRefused`` for what is no number; NaN is none either."""
     seconds = claims[name]
     if isinstance(seconds, bool) or not isinstance(seconds, int | float) or seconds != seconds:  # noqa: PLR0124

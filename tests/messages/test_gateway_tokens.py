@@ -197,10 +197,18 @@ def test_a_token_is_not_in_the_failure_that_it_leads_to() -> None:
     assert caught.value.__cause__ is None
 
 
+def test_a_token_that_was_good_is_judged_by_its_time_again() -> None:
+    token = forged(claims())
+    verify_gateway_token(unverified_token=token, account=ACCOUNT, now=NOW)
+    with pytest.raises(GatewayTokenRefused) as caught:
+        verify_gateway_token(unverified_token=token, account=ACCOUNT, now=NOW + timedelta(days=2))
+    assert caught.value.reason is Refusal.TOO_OLD
+
+
 def test_every_option_of_the_verification_is_spelled_out(monkeypatch: pytest.MonkeyPatch) -> None:
     decode = Mock(wraps=jwt.decode)
     monkeypatch.setattr(jwt, "decode", decode)
-    token = forged(claims())
+    token = forged(claims() | {"jti": "not seen before"})
     verify_gateway_token(unverified_token=token, account=ACCOUNT, now=NOW)
     decode.assert_called_once_with(
         token,
