@@ -272,7 +272,11 @@ def test_what_postgresql_cannot_hold_is_replaced(taking: Receiver) -> None:
     Webhook(world.WEBHOOK_SECRET).verify(taking.taken[0].body, taking.taken[0].headers)
 
 
-@pytest.mark.parametrize("secret", [b"", encrypt(b""), encrypt(b"whsec_"), encrypt(b"whsec_x"), b"nonsense"])
+@pytest.mark.parametrize(
+    "secret",
+    [b"", encrypt(b""), encrypt(b"whsec_"), encrypt(b"whsec_x"), b"nonsense"],
+    ids=["none", "empty", "prefix", "short", "nonsense"],
+)
 def test_a_secret_that_is_none_is_no_end_of_the_world(taking: Receiver, secret: bytes) -> None:
     delivery = announced(taking, encrypted_webhook_secret=secret)
     assert deliveries.attempt(delivery_id=delivery.pk, now=timezone.now()) is not None

@@ -167,7 +167,9 @@ def test_a_name_that_leads_into_a_private_network_is_refused_for_good(
     assert "private network" in answer.words
 
 
-@pytest.mark.parametrize("secret", [encrypt(b"no base64!"), encrypt(b"AAAA"), b"not encrypted"])
+@pytest.mark.parametrize(
+    "secret", [encrypt(b"no base64!"), encrypt(b"AAAA"), b"not encrypted"], ids=["not-base64", "short", "not-encrypted"]
+)
 def test_an_account_without_a_good_secret_is_refused_in_words(secret: bytes) -> None:
     answer = post_message(message=a_message(NOBODY_LISTENS, secret=secret), now=NOW)
     assert answer.outcome is Outcome.REFUSED

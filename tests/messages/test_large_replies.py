@@ -260,7 +260,7 @@ def test_what_breaks_off_or_hangs_is_asked_again_later(
         fetched(Store(**{step: broken}))
 
 
-@pytest.mark.parametrize("secret", [b"not encrypted", encrypt(b"AAAA")])
+@pytest.mark.parametrize("secret", [b"not encrypted", encrypt(b"AAAA")], ids=["not-encrypted", "short"])
 def test_an_account_without_a_good_secret_is_refused(secret: bytes) -> None:
     at = business("https://gateway.example/v1")
     at.account.encrypted_api_secret = secret

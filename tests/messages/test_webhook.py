@@ -276,7 +276,11 @@ def test_the_token_of_another_account() -> None:
     refused(403, "wrong-signature", Authorization=f"Bearer {token(secret=OTHER_SECRET, aud='other-msp')}")
 
 
-@pytest.mark.parametrize("stored", [b"", b"nonsense", encrypt(b"not base64!"), encrypt(b"c2hvcnQ=")])
+@pytest.mark.parametrize(
+    "stored",
+    [b"", b"nonsense", encrypt(b"not base64!"), encrypt(b"c2hvcnQ=")],
+    ids=["none", "nonsense", "not-base64", "short"],
+)
 def test_an_account_whose_secret_cannot_be_used(shop: Business, stored: bytes) -> None:
     type(shop.account).objects.update(encrypted_api_secret=stored)
     sentence = refused(503, "unusable-account")
