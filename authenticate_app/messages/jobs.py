@@ -29,6 +29,10 @@ DOUBLINGS = 10
 """After so many the longest pause is reached."""
 
 
+RECEIVED_CHANNEL = "chatauth_message_received"
+"""On which the database tells of messages that were received and have no job yet (``sweeps``)."""
+
+
 class Queue(StrEnum):
     """What is worked on apart, so that nothing that hangs delays anything else."""
 

@@ -1,16 +1,19 @@
 """Receiving what Apple posts: verified, stored, and left to a job (docs/apple-messages.md).
 
-All is one statement: whatever is answered 200 is stored and will be processed, and nothing else is.
+All is one statement: whatever is answered 200 is stored and will be processed, and nothing else is. A job of its own is
+what costs most of it, so most messages get theirs from a process that works on jobs, many at a time (``sweeps``).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import connection
 
 from authenticate_app.messages.businesses import KnownBusiness, directory
 from authenticate_app.messages.gateway_tokens import GatewayTokenRefused, verify_gateway_token
-from authenticate_app.messages.jobs import Queue, Task, lock_of
+from authenticate_app.messages.jobs import RECEIVED_CHANNEL, Queue, Task, lock_of
 from authenticate_app.messages.models import InboundMessage
 from authenticate_app.messages.receiving_metrics import Outcome
 from authenticate_app.messages.unpacking import BadCompression, TooLarge, unpack
@@ -19,6 +22,8 @@ from authenticate_app.messages.wire import MalformedMessage, Message, parse_mess
 SCHEME = "bearer"
 LONGEST_CAPABILITIES = 500
 LONGEST_AGENT = 200
+Row = tuple[int, str, str, str, str, datetime, bytes]
+"""A message as it is stored: business, id, customer, capabilities, device, when it came, and the body."""
 NOT_ACCEPTED = "There is no business of this id here, or the token is not good for it."
 
 
@@ -71,7 +76,7 @@ def admit(envelope: Envelope, *, now: datetime) -> KnownBusiness:
 
 
 def receive(*, raw_body: bytes, envelope: Envelope, business: KnownBusiness, now: datetime) -> Outcome:
-    """Store a message once, together with the job that processes it; answers whether it was new.
+    """Store a message once, so that a job will process it; answers whether it was new.
 
     Raises:
         MessageRefused: the body cannot be unpacked or read, or is not the one of the headers.
@@ -79,8 +84,8 @@ def receive(*, raw_body: bytes, envelope: Envelope, business: KnownBusiness, now
     body = _unpack(raw_body, envelope, business)
     message = _parse(body, business)
     _refuse_differences(message, envelope, business)
-    queue = Queue.REPLIES if message.reply or message.large_reply else Queue.INBOUND
-    is_new = _store(body, envelope, business, queue, now)
+    store = _store_with_job if message.reply or message.large_reply else _store
+    is_new = store(_row(body, envelope, business, now))
     return Outcome.STORED if is_new else Outcome.DUPLICATE
 
 
@@ -113,9 +118,8 @@ def _refuse_differences(message: Message, envelope: Envelope, business: KnownBus
         raise MessageRefused(Outcome.DIFFERENT, sentence, business=business)
 
 
-def _store(body: bytes, envelope: Envelope, business: KnownBusiness, queue: Queue, now: datetime) -> bool:
-    """Insert the message and its job, durably; False for a message that is there already."""
-    values = (
+def _row(body: bytes, envelope: Envelope, business: KnownBusiness, now: datetime) -> Row:
+    return (
         business.pk,
         envelope.message_id,
         envelope.source_id,
@@ -123,17 +127,28 @@ def _store(body: bytes, envelope: Envelope, business: KnownBusiness, queue: Queu
         envelope.device_agent.replace("\0", "")[:LONGEST_AGENT],
         now,
         body,
-        queue.value,
-        lock_of(business_pk=business.pk, customer_id=envelope.source_id),
     )
+
+
+def _store(row: Row) -> bool:
+    """Insert a message, durably, and tell those who add the jobs; False for one that is there already."""
+    return _inserts(_STORE, row)
+
+
+def _store_with_job(row: Row) -> bool:
+    """The same for a reply: it has its job at once, in its own queue, however many messages wait for theirs."""
+    lock = lock_of(business_pk=row[0], customer_id=row[2])
+    return _inserts(_STORE_WITH_JOB, (*row, Queue.REPLIES.value, lock))
+
+
+def _inserts(statement: str, values: Sequence[Any]) -> bool:
     with connection.cursor() as cursor:
-        cursor.execute(_STORE, values)
+        cursor.execute(statement, values)
         return cursor.fetchone() is not None
 
 
-# One statement instead of a transaction of two: it saves three ways to the database and back. The function is the one
-# by which procrastinate itself adds jobs (``defer_jobs`` in its queries.sql).
-_STORE = f"""
+# One statement each instead of a transaction of two: it saves three ways to the database and back.
+_STORED = f"""
     WITH stored AS (
         INSERT INTO {InboundMessage._meta.db_table}
             (business_id, message_id, customer_id, capabilities, device_agent, received_at, body)
@@ -141,8 +156,12 @@ _STORE = f"""
         ON CONFLICT (business_id, message_id) DO NOTHING
         RETURNING id
     )
+"""  # noqa: S608 - the names are ours
+_STORE = f"{_STORED} SELECT pg_notify('{RECEIVED_CHANNEL}', '') FROM stored"  # noqa: S608 - as above
+# The function is the one by which procrastinate itself adds jobs (``defer_jobs`` in its queries.sql).
+_STORE_WITH_JOB = f"""{_STORED}
     SELECT procrastinate_defer_jobs_v1(ARRAY[ROW(
         %s, '{Task.PROCESS_MESSAGE.value}', 0, %s, NULL, jsonb_build_object('inbound_id', id), NULL
     )::procrastinate_job_to_defer_v1])
     FROM stored
-"""  # noqa: S608 - the names are ours
+"""  # noqa: S608 - as above

@@ -1,9 +1,11 @@
 """What waits in the tables without a job gets one: nothing is lost, even if the queue was.
 
-That is the ordinary way of webhooks whose next attempt is due. Everything else has had a job from the beginning, and
-comes here only when that was lost, with a table that was emptied or restored, for example.
+That is the ordinary way of messages that were received, since a job for each would cost Apple's request more than the
+message itself, and of webhooks whose next attempt is due. Everything else has had a job from the beginning, and comes
+here only when that was lost, with a table that was emptied or restored, for example.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, LiteralString
@@ -17,8 +19,8 @@ from authenticate_app.messages.models import InboundMessage, OutboundMessage, Si
 
 ONE_AT_A_TIME = 0x73776565707321
 """Key of the PostgreSQL advisory lock: "sweeps!" in ASCII."""
-MOST_JOBS = 500
-"""A queue in which more are waiting gets no more: whatever waits in the tables keeps there."""
+MOST_AT_ONCE = 500
+"""Jobs that a sweep adds to a queue."""
 MOST_COUNTED = 10_000
 
 
@@ -35,19 +37,23 @@ class Sweep:
     grace: timedelta
     """How long it may wait before it is missed; a job that was added with it is surely seen by then."""
     lock: LiteralString = "NULL"
+    crowd: int = 500
+    """A queue in which as many jobs are waiting gets no more: whatever waits in the tables keeps there."""
 
 
+RECEIVED = Sweep(
+    task=Task.PROCESS_MESSAGE,
+    queue=Queue.INBOUND,
+    table=InboundMessage._meta.db_table,
+    argument="inbound_id",
+    waits="processed_at IS NULL",
+    due="received_at",
+    grace=-timedelta(days=1),  # at once, also where the clock of the host that received it is ahead of ours
+    lock="'conversation:' || business_id || ':' || customer_id",
+    crowd=10_000,  # many may wait for one conversation, which is to hold up no other
+)
 SWEEPS = (
-    Sweep(
-        task=Task.PROCESS_MESSAGE,
-        queue=Queue.INBOUND,
-        table=InboundMessage._meta.db_table,
-        argument="inbound_id",
-        waits="processed_at IS NULL",
-        due="received_at",
-        grace=timedelta(seconds=20),
-        lock="'conversation:' || business_id || ':' || customer_id",
-    ),
+    RECEIVED,
     Sweep(
         task=Task.SEND_MESSAGE,
         queue=Queue.GATEWAY,
@@ -78,12 +84,12 @@ SWEEPS = (
 )
 
 
-def add_missing_jobs(*, now: datetime) -> int:
-    """Add the jobs that are missing, unless another process is at it; answers how many."""
+def add_missing_jobs(*, now: datetime, to: Iterable[Sweep] = SWEEPS) -> int | None:
+    """Add the jobs that are missing; answers how many, or None while another process is at it."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [ONE_AT_A_TIME])
         is_alone = cursor.fetchone()[0]
-        return sum(_add(cursor, sweep, now) for sweep in SWEEPS) if is_alone else 0
+        return sum(_add(cursor, sweep, now) for sweep in to) if is_alone else None
 
 
 def measure(*, now: datetime) -> None:
@@ -95,7 +101,7 @@ def measure(*, now: datetime) -> None:
 
 
 def _add(cursor: Any, sweep: Sweep, now: datetime) -> int:
-    cursor.execute(_IS_CROWDED, [MOST_JOBS, sweep.queue.value, MOST_JOBS])
+    cursor.execute(_IS_CROWDED, [sweep.crowd, sweep.queue.value, sweep.crowd])
     if cursor.fetchone()[0]:
         return 0
     values = {
@@ -103,7 +109,7 @@ def _add(cursor: Any, sweep: Sweep, now: datetime) -> int:
         "task": sweep.task.value,
         "argument": sweep.argument,
         "before": now - sweep.grace,
-        "most": MOST_JOBS,
+        "most": min(MOST_AT_ONCE, sweep.crowd),
     }
     cursor.execute(_statement(_ADD, sweep), values)
     (added,) = cursor.fetchone()
@@ -134,7 +140,7 @@ _IS_CROWDED = """
 _ADD = """
     SELECT procrastinate_defer_jobs_v1(array_agg(
         ROW(%(queue)s, %(task)s, 0, missed.lock, NULL, jsonb_build_object(%(argument)s::text, missed.id), NULL)
-        ::procrastinate_job_to_defer_v1
+        ::procrastinate_job_to_defer_v1 ORDER BY missed.id
     ))
     FROM (
         SELECT id, {lock} AS lock FROM {table} AS waiting

@@ -11,6 +11,7 @@ import os
 import random
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from typing import Any
 
 import structlog
@@ -19,7 +20,7 @@ from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, close_old_connections
 from django.db import Error as DatabaseFailure
 from django.utils import timezone
-from procrastinate import App
+from procrastinate import App, JobContext
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import ProcrastinateException
 from procrastinate.jobs import DeleteJobCondition
@@ -28,7 +29,7 @@ from procrastinate.worker import Worker
 from authenticate_app.messages import sweeps
 from authenticate_app.messages.job_connection import JobConnection, channels_of
 from authenticate_app.messages.job_revival import MISSED_SECONDS, Revival
-from authenticate_app.messages.jobs import Queue
+from authenticate_app.messages.jobs import RECEIVED_CHANNEL, Queue
 
 log = structlog.get_logger("chatauth.jobs")
 
@@ -40,12 +41,14 @@ THREADS: Mapping[Queue, int] = {
     Queue.WEBHOOKS: 8,
 }
 """How many jobs of each queue a process works on at once; each that is busy holds a connection to the database."""
-SPARE_THREADS = 2
-"""For the sweeps."""
+SPARE_THREADS = 3
+"""For the sweeps, and for what is measured."""
 POLL_SECONDS = 0.5
 """How often a queue is looked at for jobs whose time has come; of new ones it is told at once."""
 HEARTBEAT_SECONDS = 2.0
 FEED_SECONDS = 1.0
+BREATH_SECONDS = 0.05
+"""Between additions of jobs for messages that were received: those that come meanwhile are added together."""
 MEASURE_SECONDS = 5.0
 RESTART_SECONDS = 1.0
 STOP_SECONDS = 5.0
@@ -58,10 +61,12 @@ async def work(stop: asyncio.Event) -> None:
     connection = JobConnection()
     application = app.with_connector(connection)
     async with application.open_async():
-        revival = Revival()
+        revival, feed = Revival(), Feed()
         workers = [_worker(application, queue, revival) for queue in Queue]
         side_tasks = [
-            asyncio.create_task(connection.hear(channels_of(Queue))),
+            asyncio.create_task(connection.hear([RECEIVED_CHANNEL, *channels_of(Queue)])),
+            asyncio.create_task(connection.listen_notify(feed.note, [RECEIVED_CHANNEL])),
+            asyncio.create_task(_again_and_again(BREATH_SECONDS, feed.add_when_told)),
             asyncio.create_task(_again_and_again(FEED_SECONDS, _sweep)),
             asyncio.create_task(_again_and_again(MEASURE_SECONDS, _measure)),
             asyncio.create_task(_again_and_again(HEARTBEAT_SECONDS, lambda: revival.revive(application, workers))),
@@ -87,8 +92,18 @@ def _log_loose_end(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) ->
     log.info("background task failed", error=type(context.get("exception")).__name__)
 
 
+class EagerWorker(Worker):
+    """Looks for the next job of a conversation as soon as the one before has ended, not only when it looks again."""
+
+    async def _process_job(self, context: JobContext) -> None:  # there is no public way
+        try:
+            await super()._process_job(context)
+        finally:
+            self._new_job_event.set()
+
+
 def _worker(application: App, queue: Queue, revival: Revival) -> Worker:
-    return Worker(
+    return EagerWorker(
         application,
         queues=[queue.value],
         name=queue.value,
@@ -154,17 +169,46 @@ async def _again_and_again(seconds: float, act: Callable[[], Awaitable[Any]]) ->
         await asyncio.sleep(seconds * random.uniform(0.75, 1.25))  # noqa: S311 - spreads load
 
 
+class Feed:
+    """Adds jobs for messages that were received, as soon as the database tells of one.
+
+    What it fails to tell, or tells while another process is at it, is found by the next sweep.
+    """
+
+    def __init__(self) -> None:
+        self._told = asyncio.Event()
+
+    async def note(self, *, channel: str, payload: str) -> None:
+        """Take notice: what the database calls us with (procrastinate's ``Notify``)."""
+        self._told.set()
+
+    async def add_when_told(self) -> None:
+        """Wait until there is something to add a job for, and do so. Raises what the database raises."""
+        await self._told.wait()
+        self._told.clear()  # before we look: what is told meanwhile may come too late for this time
+        if await _in_thread(_add_for_received) is None:
+            self._told.set()
+
+
 async def _sweep() -> None:
-    await sync_to_async(_in_thread, thread_sensitive=False)(sweeps.add_missing_jobs)
+    await _in_thread(sweeps.add_missing_jobs)
 
 
 async def _measure() -> None:
-    await sync_to_async(_in_thread, thread_sensitive=False)(sweeps.measure)
+    await _in_thread(sweeps.measure)
 
 
-def _in_thread(act: Callable[..., Any]) -> None:
+def _add_for_received(*, now: datetime) -> int | None:
+    return sweeps.add_missing_jobs(now=now, to=[sweeps.RECEIVED])
+
+
+async def _in_thread(act: Callable[..., Any]) -> Any:
+    return await sync_to_async(_act_now, thread_sensitive=False)(act)
+
+
+def _act_now(act: Callable[..., Any]) -> Any:
     close_old_connections()
     try:
-        act(now=timezone.now())
+        return act(now=timezone.now())
     finally:
         close_old_connections()

@@ -176,6 +176,31 @@ def test_the_whole_server_killed_under_load(installed: Installation, hook: Recei
     assert set(taken_texts(hook).values()) == {1}
 
 
+def test_a_conversation_is_processed_in_its_order(installed: Installation, hook: Receiver) -> None:
+    """However its messages are put together when they get their jobs."""
+    business = new_business(installed, hook.url)
+    wait_for_job_process(installed)
+    for number in range(200):
+        assert post(installed.client, business, body=str(number)).status_code == 200
+    unprocessed = "SELECT count(*) FROM authenticate_app_inboundmessage WHERE processed_at IS NULL"
+    wait_until(lambda: installed.server.query(unprocessed) == [(0,)], patience=SOON)
+    in_order = "SELECT count(*), array_agg(id ORDER BY id) = array_agg(id ORDER BY processed_at)"
+    found = installed.server.query(f"{in_order} FROM authenticate_app_inboundmessage")
+    assert found == [(200, True)]
+    wait_until(lambda: len(taken_texts(hook)) == 200, patience=SOON)
+    assert set(taken_texts(hook).values()) == {1}
+
+
+def test_a_message_of_which_nobody_was_told_is_found(installed: Installation, hook: Receiver) -> None:
+    """As one that comes while the connection that listens is broken."""
+    business = new_business(installed, hook.url)
+    wait_for_job_process(installed)
+    stop_listening = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'chatauth-jobs'"
+    assert installed.server.query(stop_listening)
+    assert post(installed.client, business, body="unheard").status_code == 200
+    wait_until(lambda: taken_texts(hook) == {"unheard": 1}, patience=SOON)
+
+
 def test_a_system_that_hangs_delays_no_other(installed: Installation, hook: Receiver) -> None:
     with receiver() as hanging:
         hanging.hangs.set()

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -97,8 +98,24 @@ def test_nothing_gets_a_second_job() -> None:
 
 
 def test_what_came_just_now_is_not_missed() -> None:
-    inbound(received_at=timezone.now())
+    OutboundMessage.objects.filter(pk=outbound().pk).update(created_at=timezone.now())
     assert sweeps.add_missing_jobs(now=timezone.now()) == 0
+
+
+def test_a_message_gets_its_job_at_once_whatever_the_clock_that_it_came_by() -> None:
+    inbound(received_at=timezone.now() + MINUTE)
+    assert sweeps.add_missing_jobs(now=timezone.now()) == 1
+
+
+def test_jobs_come_in_the_order_of_the_messages() -> None:
+    """Also where the clocks of the hosts that took them in differ."""
+    business = world.business()
+    at = timezone.now()
+    stored = [
+        inbound(business=business, message_id=str(number), received_at=at - number * MINUTE) for number in range(5)
+    ]
+    sweeps.add_missing_jobs(now=at)
+    assert [args["inbound_id"] for *_rest, args in queued()] == [message.pk for message in stored]
 
 
 def test_what_is_done_is_left_alone() -> None:
@@ -113,12 +130,12 @@ def test_a_webhook_that_is_not_due_is_left_alone() -> None:
     assert sweeps.add_missing_jobs(now=timezone.now()) == 0
 
 
-def test_a_queue_that_is_crowded_gets_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sweeps, "MOST_JOBS", 3)
+def test_a_queue_that_is_crowded_gets_no_more() -> None:
+    few = [replace(sweeps.RECEIVED, crowd=3)]
     business = world.business()
     stored = [inbound(business=business, message_id=str(number)).pk for number in range(5)]
-    assert sweeps.add_missing_jobs(now=timezone.now()) == 3
-    assert sweeps.add_missing_jobs(now=timezone.now()) == 0
+    assert sweeps.add_missing_jobs(now=timezone.now(), to=few) == 3
+    assert sweeps.add_missing_jobs(now=timezone.now(), to=few) == 0
     assert sorted(args["inbound_id"] for *_rest, args in queued()) == stored[:3]
 
 
@@ -129,7 +146,7 @@ def test_one_process_at_a_time() -> None:
     try:
         with other.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_lock(%s)", [sweeps.ONE_AT_A_TIME])
-            assert sweeps.add_missing_jobs(now=timezone.now()) == 0
+            assert sweeps.add_missing_jobs(now=timezone.now()) is None
             cursor.execute("SELECT pg_advisory_unlock(%s)", [sweeps.ONE_AT_A_TIME])
     finally:
         other.close()

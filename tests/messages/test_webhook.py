@@ -9,6 +9,7 @@ from typing import Any
 from uuid import uuid4
 
 import jwt
+import psycopg
 import pytest
 from django.db import OperationalError, connection
 from django.test import RequestFactory
@@ -21,8 +22,9 @@ from pytest_django import DjangoAssertNumQueries
 
 from authenticate_app.audit.models import AuditEvent
 from authenticate_app.keys.encryption import encrypt
-from authenticate_app.messages import receiving, webhook
+from authenticate_app.messages import receiving, sweeps, webhook
 from authenticate_app.messages.businesses import directory
+from authenticate_app.messages.jobs import RECEIVED_CHANNEL
 from authenticate_app.messages.models import Business, InboundMessage
 from authenticate_app.oauth.seldom import seldom
 from tests.messages import apple, world
@@ -67,7 +69,7 @@ def refused(status: int, reason: str, message: dict[str, Any] | None = None, **p
 # Taken
 
 
-def test_a_message_is_stored_with_its_job(shop: Business) -> None:
+def test_a_message_is_stored_and_gets_its_job_by_a_sweep(shop: Business) -> None:
     message = text(body="Grüße 😀")
     response = post(message)
     assert (response.status_code, response.content) == (200, b"")
@@ -80,6 +82,8 @@ def test_a_message_is_stored_with_its_job(shop: Business) -> None:
     assert stored.processed_at is None
     assert abs(stored.received_at - timezone.now()) < timedelta(minutes=1)
     assert json.loads(bytes(stored.body)) == message
+    assert jobs() == []
+    sweeps.add_missing_jobs(now=timezone.now())
     lock = f"conversation:{shop.pk}:{apple.CUSTOMER}"
     assert jobs() == [("inbound", "process_message", lock, {"inbound_id": stored.pk})]
     assert reasons() == []
@@ -94,7 +98,17 @@ def test_a_message_is_stored_with_its_job(shop: Business) -> None:
 )
 def test_what_others_have_to_be_asked_about_waits_in_a_queue_of_its_own(interactive: dict[str, Any]) -> None:
     assert post(text(type="interactive", **interactive)).status_code == 200
-    assert jobs()[0][0] == "replies"
+    assert [job[0] for job in jobs()] == ["replies"]
+    assert sweeps.add_missing_jobs(now=timezone.now()) == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_database_tells_of_a_message_once_it_is_stored() -> None:
+    with psycopg.connect(**connection.get_connection_params(), autocommit=True) as listening:
+        listening.execute(f"LISTEN {RECEIVED_CHANNEL}".encode())
+        message = text()
+        assert [post(message).status_code for _ in range(2)] == [200, 200]
+        assert len(list(listening.notifies(timeout=0.2))) == 1
 
 
 @pytest.mark.parametrize("kind", ["text", "interactive", "typing_start", "typing_end", "close", "of_tomorrow"])
@@ -140,7 +154,7 @@ def test_the_same_message_twice_is_stored_and_processed_once() -> None:
     message = text()
     assert [post(message).status_code for _ in range(3)] == [200, 200, 200]
     assert InboundMessage.objects.count() == 1
-    assert len(jobs()) == 1
+    assert sweeps.add_missing_jobs(now=timezone.now()) == 1
 
 
 def test_the_same_id_at_another_business_is_another_message() -> None:
@@ -167,7 +181,7 @@ def test_two_at_once_are_stored_once() -> None:
         thread.join()
     assert statuses == [200] * 8
     assert InboundMessage.objects.count() == 1
-    assert len(jobs()) == 1
+    assert sweeps.add_missing_jobs(now=timezone.now()) == 1
 
 
 # How much it asks
