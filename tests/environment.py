@@ -9,11 +9,14 @@ from chatauth_project.embedded_postgres import EmbeddedPostgres
 CLUSTER_VARIABLE = "CHATAUTH_TEST_CLUSTER"
 """Where the process that started the tests keeps their database; its helpers find it there."""
 
+OPTIONS = {"max_connections": "400"}
+"""For several servers at once, each with a process that works on jobs: that alone may hold forty connections."""
+
 
 def database_of_this_run() -> EmbeddedPostgres:
     """Return the database server of this run, one for all of its processes; it need not be running."""
     default = Path(tempfile.gettempdir()) / f"chatauth-tests-{os.getpid()}"
-    return EmbeddedPostgres(Path(os.environ.setdefault(CLUSTER_VARIABLE, str(default))), durable=False)
+    return EmbeddedPostgres(Path(os.environ.setdefault(CLUSTER_VARIABLE, str(default))), durable=False, options=OPTIONS)
 
 
 TEST_ENVIRONMENT = {

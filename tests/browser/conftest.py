@@ -7,17 +7,22 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from tests.browser.screenshots import sign_in
 from tests.browser.site import CHROMIUM, CHROMIUM_ARGUMENTS, running_site
 
+NO_CHROMIUM = "There is no Chromium: install the package chromium, or name the program in CHROMIUM."
+
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     if CHROMIUM is None:
-        pytest.skip("There is no Chromium: install the package chromium, or name the program in CHROMIUM.")
+        pytest.skip(NO_CHROMIUM)
     with running_site(tmp_path_factory.mktemp("site")) as address:
         yield address
 
 
 @pytest.fixture(scope="session")
-def chromium(site: str) -> Iterator[Browser]:
+def chromium() -> Iterator[Browser]:
+    """The one of this process: Playwright's own loop runs once."""
+    if CHROMIUM is None:
+        pytest.skip(NO_CHROMIUM)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_ARGUMENTS)
         yield browser

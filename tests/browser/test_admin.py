@@ -187,7 +187,7 @@ def test_everything_is_reached_by_the_menu(page: Page) -> None:
     page.goto("/admin/")
     links = page.locator("#nav-sidebar-apps a")
     addresses = links.evaluate_all("links => links.map(link => link.getAttribute('href'))")
-    assert len(addresses) == 14
+    assert len(addresses) == 20
     for address in addresses:
         answer = page.goto(address)
         assert answer is not None

@@ -5,9 +5,9 @@ from typing import Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.browser.site import CHROMIUM, CHROMIUM_ARGUMENTS
+from tests.browser.site import CHROMIUM
 from tests.browser.test_admin import RULES_OF_WCAG, faults_of
 from tests.sandbox.running import running_sandbox
 
@@ -28,17 +28,9 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield server.url
 
 
-@pytest.fixture(scope="module")
-def program(address: str) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_ARGUMENTS)
-        yield browser
-        browser.close()
-
-
 @pytest.fixture
-def context(program: Browser, address: str) -> Iterator[BrowserContext]:
-    with program.new_context(base_url=address) as context:
+def context(chromium: Browser, address: str) -> Iterator[BrowserContext]:
+    with chromium.new_context(base_url=address) as context:
         yield context
 
 
@@ -86,8 +78,8 @@ def test_a_customer_signs_in(context: BrowserContext, flow: str) -> None:
 
 
 @pytest.mark.parametrize("flow", ["new", "legacy"])
-def test_it_works_without_scripts(program: Browser, address: str, flow: str) -> None:
-    with program.new_context(base_url=address, java_script_enabled=False) as context:
+def test_it_works_without_scripts(chromium: Browser, address: str, flow: str) -> None:
+    with chromium.new_context(base_url=address, java_script_enabled=False) as context:
         page = open_page(context)
         ask_and_sign_in(page, flow)
         look_again(page, "The customer is signed in.")
@@ -120,9 +112,9 @@ def test_a_forged_success_is_none(context: BrowserContext) -> None:
 @pytest.mark.parametrize("width", [320, 1280])
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_it_keeps_to_the_rules_of_wcag(
-    program: Browser, address: str, width: int, scheme: Literal["light", "dark"]
+    chromium: Browser, address: str, width: int, scheme: Literal["light", "dark"]
 ) -> None:
-    with program.new_context(base_url=address, viewport={"width": width, "height": 800}) as context:
+    with chromium.new_context(base_url=address, viewport={"width": width, "height": 800}) as context:
         page = open_page(context)
         page.emulate_media(color_scheme=scheme)
         for _state in ("empty", "asked"):

@@ -150,7 +150,7 @@ def test_a_newcomer_gets_in_beside_a_few_guesses(small: Installation) -> None:
 
 
 def test_waiting_takes_no_further_connection_to_the_database(tmp_path: Path) -> None:
-    with own_installation(tmp_path, WORKER_THREADS="1") as found, ThreadPoolExecutor(4) as pool:
+    with own_installation(tmp_path, WORKER_THREADS="1", JOB_WORKERS="0") as found, ThreadPoolExecutor(4) as pool:
         name = found.new_user()
         with unfinished(found, 8, UNFINISHED["counted"]), found.server.client() as client:
             guesses = [pool.submit(guess, found, name, number) for number in range(4)]
