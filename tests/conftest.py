@@ -32,6 +32,14 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         shutil.rmtree(cluster.data, ignore_errors=True)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let the browser come last: from its start on, Playwright's loop counts as running between tests, too.
+
+    Django refuses to touch a connection then, even to close it.
+    """
+    items.sort(key=lambda item: "chromium" in getattr(item, "fixturenames", ()))
+
+
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     """Keep what migrations stored, and let go of the test database before it is dropped."""
