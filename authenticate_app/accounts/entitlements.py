@@ -18,5 +18,8 @@ ADMINISTRATOR_ROLE = "CHATAUTH_ADMINISTRATOR"
 SUPERVISOR_ROLE = "CHATAUTH_SUPERVISOR"
 """Ours: a role for people who watch over chats."""
 
-BUILT_IN_ROLES = frozenset({SELF_SERVICE_USER, ON_BEHALF_ROLE, ADMINISTRATOR_ROLE, SUPERVISOR_ROLE})
+CHAT_AGENT = "ORA_SVC_CHAT_AGENT"
+"""Ours: the role of agents who answer chats."""
+
+BUILT_IN_ROLES = frozenset({SELF_SERVICE_USER, ON_BEHALF_ROLE, ADMINISTRATOR_ROLE, SUPERVISOR_ROLE, CHAT_AGENT})
 """The roles that migrations make. ``rules`` keeps them as they are for everybody but superusers."""

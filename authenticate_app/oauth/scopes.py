@@ -15,6 +15,7 @@ EMAIL = "email"
 CHAT = "chat"
 CHAT_AUTHENTICATE = "chat.authenticate"
 MESSAGES = "messages"
+CHAT_AGENT = "chat.agent"
 
 SCOPES: "dict[str, StrOrPromise]" = {
     OPENID: _("Know that it is you"),
@@ -23,14 +24,15 @@ SCOPES: "dict[str, StrOrPromise]" = {
     CHAT: _("See your customer number"),
     CHAT_AUTHENTICATE: _("Open chats in your name"),
     MESSAGES: _("Ask customers of Apple Messages to sign in"),
+    CHAT_AGENT: _("Answer chats in your name"),
 }
 """Every scope, in the order of the consent page, with the words that it has there."""
 
 OF_PEOPLE = frozenset({OPENID, PROFILE, EMAIL, CHAT})
 """Scopes that say something of a person: without one, as with client credentials, they mean nothing."""
-OF_SYSTEMS = frozenset({CHAT_AUTHENTICATE, MESSAGES})
+OF_SYSTEMS = frozenset({CHAT_AUTHENTICATE, MESSAGES, CHAT_AGENT})
 """Scopes that a system has in its own name."""
-BY_CHOICE = frozenset({MESSAGES})
+BY_CHOICE = frozenset({MESSAGES, CHAT_AGENT})
 """Scopes that no client has unless an administrator chooses so: they write to people."""
 
 

@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
@@ -17,6 +18,10 @@ validate_host = RegexValidator(
 )
 validate_site_name = RegexValidator(
     r"\A[A-Za-z0-9._-]+\Z", _("Use letters, digits, dots, hyphens and underscores: it becomes part of an address.")
+)
+validate_origin = RegexValidator(
+    r"\Ahttps?://[A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?(:[0-9]{1,5})?\Z",
+    _("Write an origin: https:// and a host, without a path, such as https://www.example.com."),
 )
 validate_pool_id = RegexValidator(
     r"\A[0-9]+:[0-9]+\Z", _("Write two numbers with a colon between them, such as 353:2.")
@@ -56,6 +61,14 @@ class Interface(models.Model):
         null=True,
         blank=True,
         help_text=_("Only where it is not 443. Known clients ignore it and call port 443."),
+    )
+    allowed_origins = ArrayField(
+        models.CharField(max_length=253, validators=[validate_origin]),
+        verbose_name=_("sites"),
+        default=list,
+        db_default=[],
+        blank=True,
+        help_text=_("Origins of the sites whose pages may chat here, such as https://www.example.com, with commas."),
     )
 
     class Meta:
@@ -125,6 +138,12 @@ class Queue(models.Model):
         blank=True,
         on_delete=models.SET_NULL,
         help_text=_("Empty: always open."),
+    )
+    assumed_wait_seconds = models.PositiveIntegerField(
+        _("assumed wait"),
+        default=60,
+        db_default=60,
+        help_text=_("Seconds for each place in line that customers are told until it has been measured."),
     )
 
     class Meta:

@@ -1,0 +1,85 @@
+"""Putting events into mailboxes. Nothing else writes ``MailboxEvent``.
+
+An event is durable and in its place once the transaction around it is committed, and only then are the processes told
+in which a poll may wait: PostgreSQL sends its notification at the commit.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from django.db import connection
+from pydantic_core import to_json
+
+from chat_app.engagement.vocabulary import AgentMessageName, MessageName
+
+CHANNEL = "chatauth_mailbox"
+"""Where the processes are told; the payload is the id of a mailbox in which something is new."""
+
+
+class NewEvent(NamedTuple):
+    """An event for one mailbox. ``fields``: what it says besides, under its wire names, without the twins.
+
+    ``client_id``: the participant that caused it; None where nobody did. ``off_the_record``: forgotten once received.
+    """
+
+    mailbox_id: int
+    message_name: MessageName | AgentMessageName
+    engagement_id: int | None
+    client_id: int | None = None
+    fields: dict[str, Any] = {}  # noqa: RUF012 - never written to
+    off_the_record: bool = False
+
+
+def put(events: Sequence[NewEvent], *, now: datetime) -> None:
+    """Append events to their mailboxes, in the order given; one statement. Those of void mailboxes are left out.
+
+    Called in a transaction that has locked the engagement. Raises ``django.db.DatabaseError``.
+    """
+    if not events:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(_PUT, _parameters(events, now))
+
+
+def _parameters(events: Sequence[NewEvent], now: datetime) -> dict[str, Any]:
+    return {
+        "mailboxes": [event.mailbox_id for event in events],
+        "names": [event.message_name.value for event in events],
+        "engagements": [event.engagement_id for event in events],
+        "clients": [event.client_id for event in events],
+        "fields": [to_json(event.fields).decode() for event in events],
+        "off_the_record": [event.off_the_record for event in events],
+        "now": now,
+        "channel": CHANNEL,
+    }
+
+
+# Mailboxes are locked in the order of their ids, so that no two transactions wait for each other.
+_PUT = """
+WITH given AS MATERIALIZED (
+    SELECT *, row_number() OVER (PARTITION BY mailbox_id ORDER BY place) AS number
+    FROM unnest(
+        %(mailboxes)s::bigint[], %(names)s::text[], %(engagements)s::bigint[], %(clients)s::bigint[],
+        %(fields)s::text[], %(off_the_record)s::boolean[]
+    ) WITH ORDINALITY AS entry (mailbox_id, message_name, engagement_id, client_id, fields, off_the_record, place)
+), locked AS MATERIALIZED (
+    SELECT id FROM chat_app_mailbox
+    WHERE id IN (SELECT mailbox_id FROM given) AND voided_at IS NULL ORDER BY id FOR NO KEY UPDATE
+), counted AS (
+    UPDATE chat_app_mailbox AS mailbox SET last_sequence = mailbox.last_sequence + new.number
+    FROM (SELECT mailbox_id, count(*) AS number FROM given JOIN locked ON locked.id = mailbox_id GROUP BY mailbox_id)
+        AS new
+    WHERE mailbox.id = new.mailbox_id
+    RETURNING mailbox.id, mailbox.last_sequence - new.number AS sequence_before
+), told AS MATERIALIZED (
+    SELECT pg_notify(%(channel)s, id::text) FROM counted
+)
+INSERT INTO chat_app_mailboxevent (
+    mailbox_id, sequence, engagement_id, client_id, message_name, fields, created_at, off_the_record
+)
+SELECT
+    given.mailbox_id, counted.sequence_before + given.number, given.engagement_id, given.client_id,
+    given.message_name, given.fields::jsonb, %(now)s::timestamptz, given.off_the_record
+FROM given JOIN counted ON counted.id = given.mailbox_id WHERE (SELECT count(*) FROM told) >= 0
+"""
