@@ -79,8 +79,9 @@ def thumbprint(certificate: bytes) -> str:
     return base64url(digest.finalize()).decode("ascii")
 
 
+@lru_cache(maxsize=32)
 def public_key(certificate: bytes) -> rsa.RSAPublicKey:
-    """Return the key that a certificate (DER) is about. Raises ``ValueError``, ``TypeError``."""
+    """Return the key that a certificate (DER) is about, read once. Raises ``ValueError``, ``TypeError``."""
     key = x509.load_der_x509_certificate(certificate).public_key()
     if not isinstance(key, rsa.RSAPublicKey):
         raise TypeError("The certificate of a signing key should hold an RSA key.")

@@ -1,0 +1,51 @@
+"""How calls of the chat server can fail, as data (docs/chat-server.md, "Errors").
+
+Clients get English sentences: programs read them, and those who write programs.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorCode:
+    """A kind of refusal. ``code``, the ``errorCode`` of the answer, never changes; ``status`` is that of HTTP."""
+
+    code: str
+    status: int
+    title: str
+    detail: str
+
+
+class Refused(Exception):
+    """A call is refused; nothing was changed, except that a token may be used up.
+
+    ``reason``: for the audit log and the counters, from a fixed vocabulary; never for the client. ``detail``: instead
+    of the sentence of the error, where another one helps more.
+    """
+
+    def __init__(self, error: ErrorCode, *, reason: str = "", detail: str = "") -> None:
+        super().__init__(error.code)
+        self.error = error
+        self.reason = reason or error.code.lower()
+        self.detail = detail or error.detail
+
+
+TOKEN_REFUSED = ErrorCode(
+    "TOKEN_REFUSED",
+    403,
+    "The token is not accepted",
+    "Get a new token from chatAuthenticate and send it once, in the header Authorization, after the word Bearer.",
+)
+CHAT_DISABLED = ErrorCode("CHAT_DISABLED", 409, "Chat is turned off", "The chat is turned off for this customer.")
+OUT_OF_HOURS = ErrorCode(
+    "OUT_OF_HOURS", 409, "Nobody is there now", "The chat is closed now. Come back during the hours of service."
+)
+ENGAGEMENT_CONCLUDED = ErrorCode(
+    "ENGAGEMENT_CONCLUDED", 409, "The conversation has ended", "This engagement is concluded; begin a new one."
+)
+NO_QUEUE = ErrorCode(
+    "NO_QUEUE", 503, "No queue can take the chat", "The interface has no queue that takes chats. Try again later."
+)
+BUSY = ErrorCode("BUSY", 503, "Too much happens at once", "The request met others again and again. Try again.")
+
+ALL = (TOKEN_REFUSED, CHAT_DISABLED, OUT_OF_HOURS, ENGAGEMENT_CONCLUDED, NO_QUEUE, BUSY)
