@@ -28,6 +28,8 @@ class AgentSession(models.Model):
     )
     interface = models.ForeignKey(Interface, verbose_name=_("interface"), on_delete=models.CASCADE, related_name="+")
     mailbox = models.OneToOneField(Mailbox, on_delete=models.PROTECT, related_name="agent_session")
+    sign_in_stamp = models.BigIntegerField(db_default=0)
+    """``User.sign_in_stamp`` at the sign-on: the session ends with a new password or a sign-out everywhere."""
     name = models.CharField(_("name"), max_length=200)
     """What customers see."""
     capacity = models.PositiveSmallIntegerField(_("capacity"), default=0)

@@ -9,11 +9,13 @@ from chat_app.routing.models import Queue
 
 
 class QueueFigures(models.Model):
-    """How long customers waited in a queue."""
+    """How long customers waited in a queue, and since when there has been nobody to answer them."""
 
     queue = models.OneToOneField(Queue, primary_key=True, on_delete=models.CASCADE, related_name="figures")
-    average_wait_seconds = models.FloatField(_("average wait"))
-    """Exponentially weighted: nine parts what it was, one part the latest wait."""
+    average_wait_seconds = models.FloatField(_("average wait"), null=True)
+    """Exponentially weighted: nine parts what it was, one part the latest wait; null: nobody was answered yet."""
+    unattended_since = models.DateTimeField(null=True)
+    """Since when customers have waited without any agent being there; null: an agent is there, or nobody waits."""
 
     objects: ClassVar[models.Manager["QueueFigures"]] = models.Manager()
 

@@ -107,7 +107,9 @@ class Engagement(models.Model):
         ordering: ClassVar = ["-id"]
         constraints: ClassVar = [
             models.UniqueConstraint(
-                fields=["interface", "end_user_key"], condition=Q(state="waiting"), name="engagement_waits_once"
+                fields=["interface", "end_user_key"],
+                condition=Q(state="waiting", engaged_at=None),
+                name="engagement_waits_once",
             ),
             models.CheckConstraint(
                 condition=Q(state="concluded", concluded_at__isnull=False)
@@ -178,6 +180,9 @@ class Participant(models.Model):
             models.UniqueConstraint(
                 fields=["engagement"], condition=Q(role="LEAD", left_at=None), name="participant_one_lead"
             ),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["agent_session"], name="participant_busy", condition=Q(left_at=None)),
         ]
 
     def __str__(self) -> str:
