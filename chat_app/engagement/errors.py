@@ -48,4 +48,15 @@ NO_QUEUE = ErrorCode(
 )
 BUSY = ErrorCode("BUSY", 503, "Too much happens at once", "The request met others again and again. Try again.")
 
-ALL = (TOKEN_REFUSED, CHAT_DISABLED, OUT_OF_HOURS, ENGAGEMENT_CONCLUDED, NO_QUEUE, BUSY)
+# The agent API has five codes, which the vendor documents; the sentence tells the cases apart.
+
+ACCESS_DENIED = ErrorCode("ACCESS_DENIED", 403, "Access denied", "You may not do this.")
+BAD_REQUEST = ErrorCode("BAD_REQUEST", 400, "Bad request", "The body of the request is not a JSON object.")
+INVALID_FIELD = ErrorCode("INVALID_FIELD", 400, "Invalid field", "A field of the request is not as it should be.")
+CONFLICT = ErrorCode("CONFLICT", 409, "Not possible now", "This cannot be done as things stand now.")
+INTERNAL_SERVER_ERROR = ErrorCode(
+    "INTERNAL_SERVER_ERROR", 500, "Something went wrong", "The server could not do this. Try again."
+)
+
+OF_AGENTS = (ACCESS_DENIED, BAD_REQUEST, INVALID_FIELD, CONFLICT, INTERNAL_SERVER_ERROR)
+ALL = (TOKEN_REFUSED, CHAT_DISABLED, OUT_OF_HOURS, ENGAGEMENT_CONCLUDED, NO_QUEUE, BUSY, *OF_AGENTS)
