@@ -58,6 +58,10 @@ class InterfaceFacts:
     domain: str
     port: int | None
     audience: str
+    allowed_origins: frozenset[str] = frozenset()
+    """Of the sites whose pages may call the chat server's consumer API."""
+    enabled: bool = True
+    """Otherwise no new chat begins here; those that run go on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +127,8 @@ class Routing:
 
     by_business_unit: Mapping[str, InterfaceFacts]
     by_id: Mapping[int, InterfaceFacts]
+    by_site: Mapping[str, InterfaceFacts]
+    """All interfaces, disabled ones too, by what stands in the addresses of the chat server."""
     default: InterfaceFacts | None
     routes: Mapping[int, InterfaceRoutes]
     profile: ProfileSnapshot
@@ -160,12 +166,14 @@ def load() -> Routing:
     rules = _load_rules()
     queues = list(Queue.objects.only("id", "interface_id", "enabled", "distribution", "is_default"))
     interfaces = list(Interface.objects.all())
-    facts = {row.id: _facts(row) for row in interfaces if row.enabled}
+    everywhere = {row.id: _facts(row) for row in interfaces}
+    facts = {row.id: everywhere[row.id] for row in interfaces if row.enabled}
     return Routing(
         by_business_unit=MappingProxyType(
             {row.business_unit_org_id: facts[row.id] for row in interfaces if row.enabled and row.business_unit_org_id}
         ),
         by_id=MappingProxyType(facts),
+        by_site=MappingProxyType({row.chat_site_name: row for row in everywhere.values()}),
         default=next((facts.get(row.id) for row in interfaces if row.is_default), None),
         routes=MappingProxyType({row.id: _routes(row.id, queues, rules) for row in interfaces}),
         profile=load_profile(),
@@ -221,6 +229,8 @@ def _facts(interface: Interface) -> InterfaceFacts:
         domain=domain,
         port=port,
         audience=f"https://{host}/engagement/api/consumer/{interface.chat_site_name}",
+        allowed_origins=frozenset(interface.allowed_origins),
+        enabled=interface.enabled,
     )
 
 
