@@ -11,8 +11,8 @@ from chat_app.chat_authenticate import errors
 from chat_app.chat_authenticate.attributes import ChatAuthenticateRequest
 from chat_app.chat_authenticate.permissions import may_speak_for_others
 from chat_app.chat_authenticate.releases import ONLY_ID, Release
-from chat_app.routing.evaluation import NOT_ROUTED_BY, RoutingRequest
-from chat_app.routing.profile import OptionCode
+from chat_app.routing.evaluation import RoutingRequest
+from chat_app.routing.profile import OptionCode, OptionsInForce
 from chat_app.routing.selectors import user_level_values
 from chat_app.routing.snapshot import InterfaceFacts, Routing
 
@@ -32,7 +32,7 @@ def place(
     Raises ``AdfError``: 403 where chat is turned off for this end user, 503 where no interface or queue is there.
     """
     interface = _interface(request, routing, release)
-    options = _Options(request, caller, routing, today)
+    options = _options(request, caller, routing, today)
     if not options.is_on(OptionCode.ENABLE_CHAT):
         raise AdfError(Fault(errors.CHAT_DISABLED))
     if not release.assigns_queue:
@@ -42,20 +42,14 @@ def place(
     return Placement(interface, _queue(request, caller, routing, interface))
 
 
-class _Options:
-    """The profile options of one request; values of users are read only if there are any."""
-
-    def __init__(self, request: ChatAuthenticateRequest, caller: Caller, routing: Routing, today: date) -> None:
-        self._profile, self._product, self._today = routing.profile, request.stripe_code or "", today
-        self._user_values = (
-            user_level_values(name_key=name_key(request.auth_user_name), caller_id=caller.user_id)
-            if routing.profile.has_user_values
-            else {}
-        )
-
-    def is_on(self, code: OptionCode) -> bool:
-        value = self._profile.value(code, product=self._product, user_values=self._user_values, today=self._today)
-        return value == "Yes"
+def _options(request: ChatAuthenticateRequest, caller: Caller, routing: Routing, today: date) -> OptionsInForce:
+    """Values of users are read only if there are any."""
+    user_values = (
+        user_level_values(name_key=name_key(request.auth_user_name), caller_id=caller.user_id)
+        if routing.profile.has_user_values
+        else {}
+    )
+    return OptionsInForce(routing.profile, product=request.stripe_code or "", user_values=user_values, today=today)
 
 
 def _interface(request: ChatAuthenticateRequest, routing: Routing, release: Release) -> InterfaceFacts:
@@ -75,12 +69,10 @@ def _queue(request: ChatAuthenticateRequest, caller: Caller, routing: Routing, i
 
 
 def _routing_request(request: ChatAuthenticateRequest, caller: Caller) -> RoutingRequest:
-    attributes = request.stored
-    if not may_speak_for_others(caller):
-        attributes = {name: value for name, value in attributes.items() if name not in NOT_ROUTED_BY}
-    return RoutingRequest(
-        attributes=attributes,
+    return RoutingRequest.for_chat(
+        attributes=request.stored,
         custom_fields=request.custom_fields_object,
-        caller_organization=str(caller.organization_party_id or ""),
+        organization_party_id=caller.organization_party_id,
         queue_id=request.queue_id,
+        speaks_for_others=may_speak_for_others(caller),
     )

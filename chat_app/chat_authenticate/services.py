@@ -15,7 +15,7 @@ from chat_app.adf.exceptions import try_again
 from chat_app.chat_authenticate import errors
 from chat_app.chat_authenticate.attributes import ChatAuthenticateRequest
 from chat_app.chat_authenticate.facts import Facts
-from chat_app.chat_authenticate.permissions import check_end_user
+from chat_app.chat_authenticate.permissions import check_end_user, may_speak_for_others
 from chat_app.chat_authenticate.placement import Placement, place
 from chat_app.chat_authenticate.releases import Release
 from chat_app.routing.snapshot import InterfaceFacts
@@ -56,7 +56,9 @@ def issue_chat_token(
     placement = place(request=request, caller=caller, routing=facts.routing.value, release=release, today=today)
     token = _new_token(now)
     jwt = sign(_claims(request.auth_user_name, token, placement.interface), key=_signing_key(facts, now))
-    session = store(basis=facts.basis(caller), session=_new_session(request, placement, client_address), token=token)
+    session = store(
+        basis=facts.basis(caller), session=_new_session(request, caller, placement, client_address), token=token
+    )
     return IssuedChat(jwt, placement.interface, session)
 
 
@@ -87,7 +89,9 @@ def _claims(auth_user_name: str, token: NewToken, interface: InterfaceFacts) -> 
     }
 
 
-def _new_session(request: ChatAuthenticateRequest, placement: Placement, client_address: str) -> NewSession:
+def _new_session(
+    request: ChatAuthenticateRequest, caller: Caller, placement: Placement, client_address: str
+) -> NewSession:
     return NewSession(
         auth_user_name=request.auth_user_name,
         end_user_key=name_key(request.auth_user_name),
@@ -96,4 +100,6 @@ def _new_session(request: ChatAuthenticateRequest, placement: Placement, client_
         request=to_json(request.stored).decode(),
         client_address=client_address,
         resume=request.resume_type == RESUME,
+        speaks_for_others=may_speak_for_others(caller),
+        organization_party_id=caller.organization_party_id,
     )

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from types import MappingProxyType
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple, Self, TypeAlias
 
 from chat_app.routing.models import Criterion
 from chat_app.routing.texts import Text, lines, number, text_of
@@ -46,6 +46,21 @@ class RoutingRequest(NamedTuple):
     custom_fields: Mapping[str, Any] = MappingProxyType({})
     caller_organization: str = ""
     queue_id: int | None = None
+
+    @classmethod
+    def for_chat(
+        cls,
+        *,
+        attributes: Mapping[str, str],
+        custom_fields: Mapping[str, Any],
+        organization_party_id: int | None,
+        queue_id: int | None,
+        speaks_for_others: bool,
+    ) -> Self:
+        """Say what rules may see of a request for a chat, depending on whether its caller may speak for others."""
+        if not speaks_for_others:
+            attributes = {name: value for name, value in attributes.items() if name not in NOT_ROUTED_BY}
+        return cls(attributes, custom_fields, str(organization_party_id or ""), queue_id)
 
     def texts(self) -> Texts:
         """Bring every value into the form that is compared. What is empty is left out."""

@@ -109,6 +109,25 @@ class ProfileSnapshot:
         return option.effective(product=product or COMMON_PRODUCT, user_value=user_values.get(code), today=today)
 
 
+class OptionsInForce:
+    """The profile options of one request: ``product`` is its ``stripeCode`` or ``""``."""
+
+    def __init__(self, profile: ProfileSnapshot, *, product: str, user_values: Mapping[str, str], today: date) -> None:
+        self._profile, self._product, self._user_values, self._today = profile, product, user_values, today
+
+    def is_on(self, code: OptionCode) -> bool:
+        """Whether an option of Yes and No says Yes."""
+        return self._value(code) == "Yes"
+
+    def number(self, code: OptionCode) -> int:
+        """Return the value of an option that is a whole number; its built-in default where it is none."""
+        value = self._value(code)
+        return int(value) if value.isascii() and value.isdecimal() else int(BUILT_IN_DEFAULTS[code])
+
+    def _value(self, code: OptionCode) -> str:
+        return self._profile.value(code, product=self._product, user_values=self._user_values, today=self._today)
+
+
 def is_within(start: date | None, end: date | None, today: date) -> bool:
     """Tell whether ``today`` lies within an option's dates, both included; None is no bound."""
     return (start is None or start <= today) and (end is None or today <= end)

@@ -5,6 +5,7 @@ Which interface and which queue a request gets: docs/administration.md, "Where a
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
 from typing import NamedTuple
@@ -21,7 +22,8 @@ from chat_app.routing.evaluation import (
     Texts,
     compile_criterion,
 )
-from chat_app.routing.models import AssignmentRule, Criterion, Interface, Queue
+from chat_app.routing.hours import is_open
+from chat_app.routing.models import AssignmentRule, Criterion, Interface, Queue, ServiceCalendar
 from chat_app.routing.profile import ProfileSnapshot, load_profile
 
 HTTPS_PORT = 443
@@ -131,6 +133,8 @@ class Routing:
     """All interfaces, disabled ones too, by what stands in the addresses of the chat server."""
     default: InterfaceFacts | None
     routes: Mapping[int, InterfaceRoutes]
+    calendars: Mapping[int, ServiceCalendar]
+    """The hours of service of queues that have any, by queue; periods and holidays are there."""
     profile: ProfileSnapshot
 
     def interface_for(self, business_unit_org_id: str | None) -> InterfaceFacts | None:
@@ -149,6 +153,10 @@ class Routing:
         routes = self.routes.get(interface.id)
         return routes.assign(request) if routes else None
 
+    def has_service(self, queue_id: int, at: datetime) -> bool:
+        """Tell whether a queue is within its hours of service at ``at``, which bears a time zone."""
+        return is_open(self.calendars.get(queue_id), at)
+
     def explain(self, interface: InterfaceFacts, request: RoutingRequest) -> Explanation:
         """Try every rule, disabled ones too, for somebody who wants to know why."""
         routes = self.routes[interface.id]
@@ -159,12 +167,14 @@ class Routing:
 
 
 def load() -> Routing:
-    """Read everything in six queries.
+    """Read everything in six queries; two or three more where there are hours of service.
 
     Rules are read before the queues that they point to; a queue that is not found counts as disabled.
     """
     rules = _load_rules()
-    queues = list(Queue.objects.only("id", "interface_id", "enabled", "distribution", "is_default"))
+    queues = list(
+        Queue.objects.only("id", "interface_id", "enabled", "distribution", "is_default", "service_calendar_id")
+    )
     interfaces = list(Interface.objects.all())
     everywhere = {row.id: _facts(row) for row in interfaces}
     facts = {row.id: everywhere[row.id] for row in interfaces if row.enabled}
@@ -176,6 +186,7 @@ def load() -> Routing:
         by_site=MappingProxyType({row.chat_site_name: row for row in everywhere.values()}),
         default=next((facts.get(row.id) for row in interfaces if row.is_default), None),
         routes=MappingProxyType({row.id: _routes(row.id, queues, rules) for row in interfaces}),
+        calendars=MappingProxyType(_calendars(queues)),
         profile=load_profile(),
     )
 
@@ -217,6 +228,14 @@ def _routes(interface_id: int, queues: Iterable[Queue], rules: Mapping[int, list
         rules=own_rules,
         index=RuleIndex([rule for rule in own_rules if rule.enabled and rule.queue_id in enabled]),
     )
+
+
+def _calendars(queues: Iterable[Queue]) -> dict[int, ServiceCalendar]:
+    used = {queue.pk: queue.service_calendar_id for queue in queues if queue.service_calendar_id}
+    if not used:
+        return {}
+    found = ServiceCalendar.objects.prefetch_related("periods", "holidays").in_bulk(set(used.values()))
+    return {queue_id: found[calendar_id] for queue_id, calendar_id in used.items() if calendar_id in found}
 
 
 def _facts(interface: Interface) -> InterfaceFacts:

@@ -71,6 +71,10 @@ class ChatSession(models.Model):
     """
     request = models.JSONField(_("asked for"))
     """The attributes as asked for, without the empty ones, under their wire names."""
+    speaks_for_others = models.BooleanField(default=False, db_default=False)
+    """Whether the caller might ask on behalf of others: if not, some attributes do not count (``NOT_ROUTED_BY``)."""
+    organization_party_id = models.BigIntegerField(null=True)
+    """That of the caller, or of the customer in whose place the caller asked; rules can test it."""
     client_address = models.GenericIPAddressField(_("client address"))
     created_at = models.DateTimeField(_("created"))
     token_expires_at = models.DateTimeField(_("last token expires"))

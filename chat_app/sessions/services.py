@@ -43,6 +43,8 @@ class NewSession(NamedTuple):
     request: str
     client_address: str
     resume: bool
+    speaks_for_others: bool = False
+    organization_party_id: int | None = None
 
 
 class NewToken(NamedTuple):
@@ -101,6 +103,8 @@ def _parameters(basis: Basis, session: NewSession, token: NewToken) -> dict[str,
         "queue": None if session.queue_id is None else Int8(session.queue_id),
         "request": session.request,
         "client_address": session.client_address,
+        "speaks_for_others": session.speaks_for_others,
+        "organization": None if session.organization_party_id is None else Int8(session.organization_party_id),
         "resume": session.resume,
         "jti": token.jti,
         "issued_at": token.issued_at,
@@ -135,7 +139,7 @@ WITH basis AS MATERIALIZED (
 ), stored AS (
     INSERT INTO chat_app_chatsession AS session (
         caller_id, end_user_id, auth_user_name, interface_id, queue_id, state, resumable, request, client_address,
-        created_at, token_expires_at
+        speaks_for_others, organization_party_id, created_at, token_expires_at
     )
     SELECT
         basis.id, (
@@ -144,12 +148,17 @@ WITH basis AS MATERIALIZED (
             WHERE name.key = %(end_user_key)s AND (account.username_key = name.key OR account.email_verified)
         ),
         %(auth_user_name)s, %(interface)s, %(queue)s::bigint, 'authenticated', TRUE, %(request)s::jsonb,
-        %(client_address)s::inet, %(issued_at)s, %(expires_at)s
+        %(client_address)s::inet, %(speaks_for_others)s::boolean, %(organization)s::bigint,
+        %(issued_at)s, %(expires_at)s
     FROM basis WHERE (SELECT count(*) FROM outlived) >= 0
     ON CONFLICT (auth_user_name, caller_id, interface_id, resumable) DO UPDATE SET
         token_expires_at = greatest(session.token_expires_at, excluded.token_expires_at),
         request = CASE session.state WHEN 'authenticated' THEN excluded.request ELSE session.request END,
         queue_id = CASE session.state WHEN 'authenticated' THEN excluded.queue_id ELSE session.queue_id END,
+        speaks_for_others = CASE session.state
+            WHEN 'authenticated' THEN excluded.speaks_for_others ELSE session.speaks_for_others END,
+        organization_party_id = CASE session.state
+            WHEN 'authenticated' THEN excluded.organization_party_id ELSE session.organization_party_id END,
         client_address = excluded.client_address
     WHERE %(resume)s::boolean AND session.state <> 'concluded'
     RETURNING session.id, session.state, session.queue_id, session.xmax = 0 AS begun
