@@ -1,4 +1,4 @@
-"""Putting events into mailboxes. Nothing else writes ``MailboxEvent``.
+"""Putting events into mailboxes. Nothing else does, but for the first event of each engagement (``beginning``).
 
 An event is durable and in its place once the transaction around it is committed, and only then are the processes told
 in which a poll may wait: PostgreSQL sends its notification at the commit.
@@ -21,6 +21,7 @@ class NewEvent(NamedTuple):
     """An event for one mailbox. ``fields``: what it says besides, under its wire names, without the twins.
 
     ``client_id``: the participant that caused it; None where nobody did. ``off_the_record``: forgotten once received.
+    ``created_at``: when it happened, if that was before now.
     """
 
     mailbox_id: int
@@ -28,6 +29,17 @@ class NewEvent(NamedTuple):
     engagement_id: int | None
     client_id: int | None = None
     fields: dict[str, Any] = {}  # noqa: RUF012 - never written to
+    off_the_record: bool = False
+    created_at: datetime | None = None
+
+
+class Said(NamedTuple):
+    """An event that one participant of an engagement causes for all the others; fields as those of ``NewEvent``."""
+
+    message_name: MessageName
+    engagement_id: int
+    client_id: int
+    fields: dict[str, Any]
     off_the_record: bool = False
 
 
@@ -42,6 +54,31 @@ def put(events: Sequence[NewEvent], *, now: datetime) -> None:
         cursor.execute(_PUT, _parameters(events, now))
 
 
+def put_to_others(said: Said, *, now: datetime) -> None:
+    """Append an event to the mailboxes of everybody in its engagement but the participant that caused it.
+
+    One statement, in a transaction that has locked the engagement: so nobody comes or goes meanwhile.
+    Raises ``django.db.DatabaseError``.
+    """
+    parameters = {
+        "engagement": said.engagement_id,
+        "client": said.client_id,
+        "name": said.message_name.value,
+        "fields": to_json(said.fields).decode(),
+        "off_the_record": said.off_the_record,
+        "now": now,
+        "channel": CHANNEL,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_PUT_TO_OTHERS, parameters)
+
+
+def tell(mailbox_ids: Sequence[int]) -> None:
+    """Tell, at the commit, whoever waits at these mailboxes to look again. One statement."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_notify(%s, id::text) FROM unnest(%s::bigint[]) AS id", [CHANNEL, list(mailbox_ids)])
+
+
 def _parameters(events: Sequence[NewEvent], now: datetime) -> dict[str, Any]:
     return {
         "mailboxes": [event.mailbox_id for event in events],
@@ -50,19 +87,16 @@ def _parameters(events: Sequence[NewEvent], now: datetime) -> dict[str, Any]:
         "clients": [event.client_id for event in events],
         "fields": [to_json(event.fields).decode() for event in events],
         "off_the_record": [event.off_the_record for event in events],
+        "times": [event.created_at for event in events],
         "now": now,
         "channel": CHANNEL,
     }
 
 
 # Mailboxes are locked in the order of their ids, so that no two transactions wait for each other.
-_PUT = """
+_APPEND = """
 WITH given AS MATERIALIZED (
-    SELECT *, row_number() OVER (PARTITION BY mailbox_id ORDER BY place) AS number
-    FROM unnest(
-        %(mailboxes)s::bigint[], %(names)s::text[], %(engagements)s::bigint[], %(clients)s::bigint[],
-        %(fields)s::text[], %(off_the_record)s::boolean[]
-    ) WITH ORDINALITY AS entry (mailbox_id, message_name, engagement_id, client_id, fields, off_the_record, place)
+    {given}
 ), locked AS MATERIALIZED (
     SELECT id FROM chat_app_mailbox
     WHERE id IN (SELECT mailbox_id FROM given) AND voided_at IS NULL ORDER BY id FOR NO KEY UPDATE
@@ -80,6 +114,39 @@ INSERT INTO chat_app_mailboxevent (
 )
 SELECT
     given.mailbox_id, counted.sequence_before + given.number, given.engagement_id, given.client_id,
-    given.message_name, given.fields::jsonb, %(now)s::timestamptz, given.off_the_record
+    given.message_name, given.fields::jsonb, coalesce(given.created_at, %(now)s::timestamptz), given.off_the_record
 FROM given JOIN counted ON counted.id = given.mailbox_id WHERE (SELECT count(*) FROM told) >= 0
 """
+
+_PUT = _APPEND.format(
+    given="""
+    SELECT *, row_number() OVER (PARTITION BY mailbox_id ORDER BY place) AS number
+    FROM unnest(
+        %(mailboxes)s::bigint[], %(names)s::text[], %(engagements)s::bigint[], %(clients)s::bigint[],
+        %(fields)s::text[], %(off_the_record)s::boolean[], %(times)s::timestamptz[]
+    ) WITH ORDINALITY
+        AS entry (mailbox_id, message_name, engagement_id, client_id, fields, off_the_record, created_at, place)
+    """
+)
+
+_PUT_TO_OTHERS = _APPEND.format(
+    given="""
+    SELECT
+        other.mailbox_id, %(name)s::text AS message_name, %(engagement)s::bigint AS engagement_id,
+        %(client)s::bigint AS client_id, %(fields)s::text AS fields, %(off_the_record)s::boolean AS off_the_record,
+        NULL::timestamptz AS created_at, 1 AS number
+    FROM (
+        SELECT mailbox.id AS mailbox_id
+        FROM chat_app_participant AS participant
+        JOIN chat_app_mailbox AS mailbox ON mailbox.engagement_id = participant.engagement_id
+        WHERE participant.engagement_id = %(engagement)s::bigint AND participant.kind = 'consumer'
+            AND participant.id <> %(client)s::bigint AND mailbox.voided_at IS NULL
+        UNION
+        SELECT session.mailbox_id
+        FROM chat_app_participant AS participant
+        JOIN chat_app_agentsession AS session ON session.id = participant.agent_session_id
+        WHERE participant.engagement_id = %(engagement)s::bigint AND participant.left_at IS NULL
+            AND participant.id <> %(client)s::bigint AND session.ended_at IS NULL
+    ) AS other
+    """
+)
