@@ -2,18 +2,21 @@
 """Runs the commands of this project: ``manage.py help`` lists them."""
 
 import os
+import re
 import sys
 
 from chatauth_project import metrics
 from chatauth_project.environment import EnvironmentFault
 
-SERVERS = {"serve", "demonstration"}
+SERVERS = {"serve", "serve_chat", "demonstration"}
+STARTED_BY_SERVER = re.compile("--supervisor=")
+"""Such a process counts into the directory of the one that started it."""
 
 
 def main() -> int:
     """Run the command line; return the exit status."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chatauth_project.settings")
-    if SERVERS.intersection(sys.argv[1:2]):
+    if SERVERS.intersection(sys.argv[1:2]) and not any(map(STARTED_BY_SERVER.match, sys.argv)):
         metrics.prepare_directory()  # before anything counts
     if sys.argv[1:2] == ["demonstration"]:
         os.environ.setdefault("ENVIRONMENT", "demonstration")

@@ -100,7 +100,7 @@ class Server:
         self.installation = installation
         self.port, metrics_port = _free_ports(2)
         self.address = f"http://{LOOPBACK}:{self.port}"
-        ports = {"PORT": str(self.port), "METRICS_PORT": str(metrics_port)}
+        ports = {"PORT": str(self.port), "METRICS_PORT": str(metrics_port), "CHAT_WORKERS": "0"}
         self._environment = installation.environment | ports | dict(settings or {})
         self.start_seconds = 0.0
 

@@ -17,6 +17,8 @@ LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]")
 EVERY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104 - to recognize them
 ADDRESS_OF_NOBODY = "192.0.2.1"
 """For documentation only, by RFC 5737."""
+CHAT_OFFSET = 1
+USUAL_CHAT_PORT = 8001
 METRICS_OFFSET = 1464
 """From port 8000 to the metrics' usual 9464."""
 HIGHEST_PORT = 65535
@@ -59,18 +61,21 @@ def _addresses(given: Mapping[str, str]) -> dict[str, str]:
     host = public_host(given.get("HOST", "127.0.0.1").strip())
     port = given.get("PORT", "8000").strip()
     address = f"http://{host}:{port}"
+    chat_port = given.get("CHAT_PORT") or _next_port(port, CHAT_OFFSET, without=str(USUAL_CHAT_PORT))
     return {
         "PUBLIC_BASE_URL": address,
-        "CHAT_SERVER_URL": address,
+        "CHAT_HOST": given.get("HOST", "127.0.0.1").strip(),
+        "CHAT_PORT": chat_port,
+        "CHAT_SERVER_URL": f"http://{host}:{chat_port}",
         "ALLOWED_HOSTS": ",".join((host, *LOOPBACK_NAMES)),
-        "METRICS_PORT": _metrics_port(port),
+        "METRICS_PORT": _next_port(port, METRICS_OFFSET, without="0"),
     }
 
 
-def _metrics_port(port: str) -> str:
-    """Checkouts that run side by side on ports of their own need metrics ports of their own."""
-    is_usual = port.isascii() and port.isdigit() and int(port) + METRICS_OFFSET <= HIGHEST_PORT
-    return str(int(port) + METRICS_OFFSET) if is_usual else "0"
+def _next_port(port: str, offset: int, *, without: str) -> str:
+    """Checkouts that run side by side on ports of their own need ports of their own for everything else, too."""
+    is_usual = port.isascii() and port.isdigit() and int(port) + offset <= HIGHEST_PORT
+    return str(int(port) + offset) if is_usual else without
 
 
 def public_host(host: str) -> str:

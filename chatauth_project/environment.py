@@ -1,6 +1,7 @@
 """Every environment variable of the server: type, default and meaning, declared once.
 
-Those of the server as a program stand in ``environment_of_server``, those of what it does here.
+Those of the server as a program stand in ``environment_of_server``, those of the chat server in
+``environment_of_chat``, those of what it does here.
 ``chatauth_project.settings`` reads the values from here and ``docs/settings.md`` is written from here.
 Nothing else of the project looks into the environment.
 """
@@ -14,6 +15,7 @@ from pydantic import (
     ValidationError,
 )
 
+from chatauth_project.environment_of_chat import ChatServing
 from chatauth_project.environment_of_server import (
     DAY,
     HOUR,
@@ -247,12 +249,13 @@ GROUPS: tuple[type[Variables], ...] = (
     Pages,
     Messages,
     Serving,
+    ChatServing,
     Logging,
 )
 
 
 class Environment(
-    Logging, Serving, Messages, Pages, SignIn, Retention, OAuth, Tokens, Addresses, Database, Installation
+    Logging, ChatServing, Serving, Messages, Pages, SignIn, Retention, OAuth, Tokens, Addresses, Database, Installation
 ):
     """Every variable, valid one by one and together."""
 

@@ -95,6 +95,20 @@ def _ports_differ(port: int, metrics_port: int) -> str | None:
     return None
 
 
+def _chat_port_is_own(chat_workers: int, chat_port: int, port: int, metrics_port: int) -> str | None:
+    if chat_workers and chat_port in {port, metrics_port}:
+        other = "PORT" if chat_port == port else "METRICS_PORT"
+        return f"CHAT_PORT is {chat_port}, as {other} is: it should be another port."
+    return None
+
+
+def _chat_has_both_of_tls(certificate: str, key: str) -> str | None:
+    if bool(certificate) != bool(key):
+        missing = "CHAT_TLS_KEY" if certificate else "CHAT_TLS_CERTIFICATE"
+        return f"{missing} is missing: TLS takes both a certificate and its private key."
+    return None
+
+
 def _announced_outlives_caches(announced: timedelta, max_age: timedelta, leeway: timedelta) -> str | None:
     return _not_less(
         "KEY_ANNOUNCED",
@@ -157,6 +171,8 @@ RULES = (
     Rule(("environment", "trusted_proxies"), _proxies_are_few),
     Rule(("time_zone",), _time_zone_exists),
     Rule(("port", "metrics_port"), _ports_differ),
+    Rule(("chat_workers", "chat_port", "port", "metrics_port"), _chat_port_is_own),
+    Rule(("chat_tls_certificate", "chat_tls_key"), _chat_has_both_of_tls),
     Rule(("key_announced", "key_set_max_age", "key_leeway"), _announced_outlives_caches),
     Rule(("key_retired", "key_leeway", *LIFETIMES_OF_SIGNED_TOKENS), _retired_outlives_tokens),
     Rule(("key_signing", "key_announced"), _signing_outlives_announced),

@@ -3,12 +3,13 @@
 import contextlib
 import logging
 import multiprocessing
+import signal
 import socket
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
-from threading import Thread
+from threading import Event, Thread
 from typing import Any
 
 from django.conf import settings
@@ -17,7 +18,7 @@ from django.db import Error as DatabaseFailure
 from django.db import connection
 
 from chatauth_project import health, housekeeping, metrics, signals
-from chatauth_project.job_processes import JobProcesses
+from chatauth_project.child_processes import ChildProcesses
 
 STOP_SECONDS = 30
 """How long a worker may take to finish its requests before it is killed."""
@@ -63,10 +64,14 @@ def serve(*, began: float, on_ready: Callable[[Started], None]) -> None:
     """
     refuse_busy_ports()
     server = _granian()
-    jobs = JobProcesses(settings.JOB_WORKERS)
+    children = [
+        ChildProcesses("serve_chat", settings.CHAT_WORKERS),
+        ChildProcesses("work", settings.JOB_WORKERS),
+    ]
 
     def stop() -> None:
-        jobs.stop()
+        for processes in children:
+            processes.stop()
         server.signal_handler_interrupt()
 
     signals.call_when_stopped(stop)
@@ -75,15 +80,34 @@ def serve(*, began: float, on_ready: Callable[[Started], None]) -> None:
     stop_housekeeping = _start_housekeeping()
 
     def tell(started: Started) -> None:
-        jobs.start()  # only now: starting them takes what the server needs to start
+        for processes in children:
+            processes.start()  # only now: starting them takes what the server needs to start
         on_ready(started)
 
     Thread(target=_announce, args=(began, tell), name="ready", daemon=True).start()
     try:
         server.serve()
     finally:
-        jobs.join()
+        for processes in children:
+            processes.join()
         stop_housekeeping()
+
+
+def serve_chat() -> None:
+    """Run the processes of the chat server alone until SIGINT or SIGTERM. Raises ``StartFault``.
+
+    Others on this host may share the port: so it is not looked at.
+    """
+    stopped = Event()
+    processes = ChildProcesses("serve_chat", max(1, settings.CHAT_WORKERS))
+    for number in signals.STOP:
+        signal.signal(number, lambda *_: None)  # so that they wake the thread that waits for them
+    signals.call_when_stopped(stopped.set)
+    if settings.METRICS_PORT:
+        metrics.serve(settings.METRICS_HOST, settings.METRICS_PORT)
+    processes.start()
+    stopped.wait()
+    processes.join()
 
 
 def refuse_faults() -> None:
@@ -123,6 +147,8 @@ def refuse_busy_ports() -> None:
     granian's workers share the port among themselves, and would share it with another server, too.
     """
     wanted = [("HOST", "PORT", settings.HOST, settings.PORT)]
+    if settings.CHAT_WORKERS:
+        wanted.append(("CHAT_HOST", "CHAT_PORT", settings.CHAT_HOST, settings.CHAT_PORT))
     if settings.METRICS_PORT:
         wanted.append(("METRICS_HOST", "METRICS_PORT", settings.METRICS_HOST, settings.METRICS_PORT))
     sentences = [sentence for names in wanted for sentence in _fault_of_port(*names)]

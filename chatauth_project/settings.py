@@ -92,6 +92,16 @@ MESSAGE_RETENTION = _environment.message_retention
 SIGN_IN_RETENTION = _environment.sign_in_retention
 JOB_WORKERS = _environment.job_workers
 
+CHAT_HOST = _environment.chat_host
+CHAT_PORT = _environment.chat_port
+CHAT_WORKERS = _environment.chat_workers
+CHAT_THREADS = _environment.chat_threads
+CHAT_CONNECTIONS = _environment.chat_connections
+CHAT_TLS_CERTIFICATE = _environment.chat_tls_certificate
+CHAT_TLS_KEY = _environment.chat_tls_key
+POLL_SECONDS = _environment.poll_seconds
+DESK_ORIGINS = _environment.desk_origins or ("{0.scheme}://{0.netloc}".format(urlsplit(PUBLIC_BASE_URL)),)
+
 LOG_FORMAT = _environment.log_format
 LOG_LEVEL = _environment.log_level
 

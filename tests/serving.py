@@ -112,6 +112,7 @@ class Server:
             "PORT": str(self.port),
             "METRICS_PORT": str(self.metrics_port),
             "WORKERS": "2",
+            "CHAT_WORKERS": "0",
             "TRUSTED_PROXIES": "127.0.0.1",
             "THROTTLE_FAILURES_BY_NAME": "1000",  # every client of ours has the same address
             **({"PUBLIC_BASE_URL": self.url} if variables.get("ENVIRONMENT") == "demonstration" else {}),

@@ -47,6 +47,18 @@ NO_QUEUE = ErrorCode(
     "NO_QUEUE", 503, "No queue can take the chat", "The interface has no queue that takes chats. Try again later."
 )
 BUSY = ErrorCode("BUSY", 503, "Too much happens at once", "The request met others again and again. Try again.")
+SESSION_UNKNOWN = ErrorCode(
+    "SESSION_UNKNOWN", 403, "The session id is not known", "The session id is unknown or void. Request an engagement."
+)
+NOT_FOUND = ErrorCode(
+    "NOT_FOUND", 404, "There is nothing here", "The address is not one of this server, or names a site that is none."
+)
+NOT_SUPPORTED = ErrorCode(
+    "NOT_SUPPORTED", 501, "Not supported", "This server has no such operation, or not with this method of HTTP."
+)
+TOO_LATE = ErrorCode("TOO_LATE", 408, "It took too long", "The request could not be worked on in time. Try again.")
+TOO_MANY = ErrorCode("TOO_MANY", 503, "Too many requests", "This client asks too often. Wait a moment.")
+UNAVAILABLE = ErrorCode("UNAVAILABLE", 503, "Not available now", "The server cannot work now. Try again in a moment.")
 
 # The agent API has five codes, which the vendor documents; the sentence tells the cases apart.
 
@@ -59,4 +71,5 @@ INTERNAL_SERVER_ERROR = ErrorCode(
 )
 
 OF_AGENTS = (ACCESS_DENIED, BAD_REQUEST, INVALID_FIELD, CONFLICT, INTERNAL_SERVER_ERROR)
-ALL = (TOKEN_REFUSED, CHAT_DISABLED, OUT_OF_HOURS, ENGAGEMENT_CONCLUDED, NO_QUEUE, BUSY, *OF_AGENTS)
+OF_THE_SERVER = (SESSION_UNKNOWN, NOT_FOUND, NOT_SUPPORTED, TOO_LATE, TOO_MANY, UNAVAILABLE)
+ALL = (TOKEN_REFUSED, CHAT_DISABLED, OUT_OF_HOURS, ENGAGEMENT_CONCLUDED, NO_QUEUE, BUSY, *OF_THE_SERVER, *OF_AGENTS)

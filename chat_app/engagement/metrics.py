@@ -1,6 +1,6 @@
 """What is counted of the chat server."""
 
-from prometheus_client import Counter
+from prometheus_client import Counter, Gauge
 
 REQUESTS = Counter(
     "chatauth_engagement_requests",
@@ -13,3 +13,12 @@ MESSAGES = Counter(
     ("side", "outcome"),
 )
 CONCLUSIONS = Counter("chatauth_engagement_conclusions", "Engagements that ended, by reason.", ("reason",))
+POLLS = Counter(
+    "chatauth_engagement_polls", "Polls by what they were answered with: events, nothing, or a refusal.", ("outcome",)
+)
+WAITING_POLLS = Gauge("chatauth_engagement_waiting_polls", "Polls that wait.", multiprocess_mode="livesum")
+REFUSALS = Counter(
+    "chatauth_engagement_refusals",
+    "Calls of the engagement API that were refused, by error and reason.",
+    ("error", "reason"),
+)

@@ -66,6 +66,16 @@ def _believe(meta: dict[str, Any], forwarded: dict[str, str]) -> None:
         meta["HTTP_X_REQUEST_ID"] = request_id
 
 
+def address_of_client(peer: str, forwarded_for: str) -> str:
+    """Return the client's own address; ``forwarded_for``: the header, believed only where a trusted proxy wrote it."""
+    return client_address(peer, forwarded_for) if _is_trusted(peer) else peer
+
+
+def request_id_from_proxy(peer: str, request_id: str) -> str:
+    """Return the id that a trusted proxy gave the request; "" without one."""
+    return request_id if REQUEST_ID.fullmatch(request_id) and _is_trusted(peer) else ""
+
+
 def client_address(peer: str, forwarded_for: str) -> str:
     """Return the last address of the chain that is not a trusted proxy's.
 

@@ -36,6 +36,10 @@ class Mailbox(models.Model):
     """Up to where the client has everything: acknowledged, or written whole in an answer before its latest poll."""
     written_sequence = models.BigIntegerField(default=0)
     """Up to where answers were written whole; received as soon as a later poll arrives."""
+    handed_sequence = models.BigIntegerField(default=0, db_default=0)
+    """Up to where answers were begun; more than written: one is being written, or broke off."""
+    reader = models.BigIntegerField(default=0, db_default=0)
+    """The number of the process that the latest poll came to; 0 before the first one."""
     connection = models.CharField(_("connection"), max_length=12, choices=Connection.choices, default=Connection.ACTIVE)
     last_seen_at = models.DateTimeField(_("last sign of life"))
     absent_seconds = models.PositiveIntegerField()
@@ -81,6 +85,9 @@ class MailboxEvent(models.Model):
     class Meta:
         verbose_name = _("event")
         verbose_name_plural = _("events")
+        indexes: ClassVar = [
+            models.Index(fields=["mailbox"], name="event_off_the_record", condition=Q(off_the_record=True)),
+        ]
 
     def __str__(self) -> str:
         return f"{self.mailbox_id}/{self.sequence} {self.message_name}"

@@ -1,4 +1,4 @@
-"""The processes beside the server that work on background jobs, and the thread that watches over them."""
+"""Processes beside the server, of background jobs or of the chat server, and the thread that watches over them."""
 
 import os
 import subprocess
@@ -19,7 +19,7 @@ LONGEST_PAUSE_SECONDS = 10.0
 STEADY_SECONDS = 10.0
 """After so long a process has not ended at once."""
 STOP_SECONDS = 10.0
-"""How long all of them may take to stop before they are killed; they give themselves half of it."""
+"""How long all of them may take to stop before they are killed; they give themselves less."""
 
 
 @dataclass(slots=True)
@@ -32,14 +32,15 @@ class _Place:
     begin_at: float = field(default_factory=time.monotonic)
 
 
-class JobProcesses:
-    """Starts ``JOB_WORKERS`` processes, and others for those that end, until it is stopped."""
+class ChildProcesses:
+    """Starts ``number`` processes of a command of ours, and others for those that end, until it is stopped."""
 
-    def __init__(self, number: int) -> None:
+    def __init__(self, command: str, number: int) -> None:
+        self._command = command
         self._places = [_Place() for _ in range(number)]
         self._stopping = Event()
         # The kernel tells the processes when the thread ends that started them: one that lives as long as they do.
-        self._thread = Thread(target=self._watch, name="jobs", daemon=True)
+        self._thread = Thread(target=self._watch, name=command, daemon=True)
 
     def start(self) -> None:
         """Start the processes soon; does not wait for any."""
@@ -67,11 +68,11 @@ class JobProcesses:
         if place.process is not None and place.process.poll() is not None:
             self._note_end(place, now)
         if place.process is None and now >= place.begin_at:
-            place.process, place.started = _start(), now
+            place.process, place.started = _start(self._command), now
 
     def _note_end(self, place: _Place, now: float) -> None:
         assert place.process is not None  # noqa: S101 - for the type checker: it has ended
-        log.warning("job process ended", status=place.process.returncode)
+        log.warning("process ended", command=self._command, status=place.process.returncode)
         is_steady = now - place.started > STEADY_SECONDS
         place.pause = FIRST_PAUSE_SECONDS if is_steady else min(place.pause * 2, LONGEST_PAUSE_SECONDS)
         place.process, place.begin_at = None, now + place.pause
@@ -89,8 +90,8 @@ class JobProcesses:
                 process.wait()
 
 
-def _start() -> "subprocess.Popen[bytes]":
+def _start(command: str) -> "subprocess.Popen[bytes]":
     manage = os.fspath(settings.BASE_DIR / "manage.py")
     return subprocess.Popen(  # noqa: S603 - our own program
-        [sys.executable, manage, "work", f"--supervisor={os.getpid()}"], stdin=subprocess.DEVNULL
+        [sys.executable, manage, command, f"--supervisor={os.getpid()}"], stdin=subprocess.DEVNULL
     )

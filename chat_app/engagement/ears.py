@@ -1,0 +1,53 @@
+"""How this process hears that something new is in a mailbox: PostgreSQL tells it at the commit (``LISTEN``)."""
+
+import asyncio
+from collections.abc import Callable
+
+import psycopg
+import structlog
+from psycopg import sql
+
+from authenticate_app.revisions.listener import connection_parameters
+from chat_app.engagement.events import CHANNEL
+
+log = structlog.get_logger("chatauth.engagement")
+
+APPLICATION_NAME = "chatauth-chat-listener"
+LISTEN = sql.SQL("LISTEN {}").format(sql.Identifier(CHANNEL))
+FIRST_DELAY_SECONDS = 0.1
+LONGEST_DELAY_SECONDS = 2.0
+
+
+class Ears:
+    """Listens until cancelled. ``heard``: called with the id of a mailbox; ``missed``: something may have been missed.
+
+    Both are called on the event loop's thread. While there is no connection nothing is heard; ``missed`` is called as
+    soon as there is one.
+    """
+
+    def __init__(self, *, heard: Callable[[int], None], missed: Callable[[], None]) -> None:
+        self._heard = heard
+        self._missed = missed
+        self.are_open = asyncio.Event()
+
+    async def listen(self) -> None:
+        """Listen, over a new connection whenever one is lost, until cancelled."""
+        delay = FIRST_DELAY_SECONDS
+        while True:
+            try:
+                await self._listen_until_lost()
+            except (psycopg.Error, OSError) as error:
+                log.warning("chat listener lost its connection", error=type(error).__name__)
+            delay = FIRST_DELAY_SECONDS if self.are_open.is_set() else min(delay * 2, LONGEST_DELAY_SECONDS)
+            self.are_open.clear()
+            await asyncio.sleep(delay)
+
+    async def _listen_until_lost(self) -> None:
+        parameters = {**connection_parameters(), "application_name": APPLICATION_NAME}
+        async with await psycopg.AsyncConnection.connect(**parameters) as connection:
+            await connection.execute(LISTEN)
+            self.are_open.set()
+            self._missed()
+            async for notification in connection.notifies():
+                if notification.payload.isdecimal():
+                    self._heard(int(notification.payload))

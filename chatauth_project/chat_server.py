@@ -1,0 +1,95 @@
+"""One process of the chat server: what it is made of, how it serves, how it stops."""
+
+import asyncio
+import resource
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from django.conf import settings
+
+from chat_app.engagement.consumer import OPERATIONS as CONSUMER_OPERATIONS
+from chat_app.engagement.engine import Engine
+from chat_app.engagement.http.application import Application
+from chat_app.engagement.http.operations import Api
+from chatauth_project.chat_requests import ChatRequests
+from chatauth_project.serving import HEADER_SECONDS, LEAVE_LOGGING_ALONE
+
+IDLE_SECONDS = 75
+"""How long a connection may rest between two requests; a proxy in front keeps its own less long."""
+STOP_SECONDS = 5.0
+"""How long the answers of the last polls may take."""
+LOOK_SECONDS = 0.02
+SPARE_FILES = 200
+"""Open files besides connections of clients."""
+
+
+def application(engine: Engine) -> ChatRequests:
+    """Return the ASGI application of a process."""
+    inner = Application(
+        engine,
+        {Api.CONSUMER: CONSUMER_OPERATIONS, Api.AGENT: {}},
+        desk_origins=frozenset(settings.DESK_ORIGINS),
+        body_seconds=settings.BODY_TIMEOUT.total_seconds(),
+    )
+    return ChatRequests(inner)
+
+
+def new_engine() -> Engine:
+    """Return the engine of a process, as the settings want it."""
+    executor = ThreadPoolExecutor(settings.CHAT_THREADS, thread_name_prefix="service")
+    return Engine(executor=executor, poll_seconds=settings.POLL_SECONDS.total_seconds())
+
+
+async def serve(stop: asyncio.Event) -> None:
+    """Serve until ``stop`` is set; then answer all polls with nothing, and return when nobody is served any more.
+
+    Raises ``OSError`` where the port cannot be listened on.
+    """
+    _allow_open_files(settings.CHAT_CONNECTIONS + SPARE_FILES)
+    async with new_engine() as engine:
+        server = _granian(application(engine))
+        serving = asyncio.create_task(server.serve())
+        stopped = asyncio.create_task(stop.wait())
+        await asyncio.wait({serving, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        engine.polls.close()
+        server.stop()
+        stopped.cancel()
+        await serving
+
+
+def _granian(target: ChatRequests) -> Any:
+    from granian.constants import HTTPModes, Interfaces
+    from granian.http import HTTP1Settings
+    from granian.log import LogLevels
+    from granian.server.embed import Server
+
+    return Server(
+        target,
+        address=settings.CHAT_HOST,
+        port=settings.CHAT_PORT,
+        interface=Interfaces.ASGINL,
+        http=HTTPModes.http1,
+        http1_settings=HTTP1Settings(header_read_timeout=HEADER_SECONDS * 1000),
+        websockets=False,
+        backlog=settings.BACKLOG,
+        backpressure=settings.CHAT_CONNECTIONS,
+        log_level=LogLevels.warning,
+        log_dictconfig=LEAVE_LOGGING_ALONE,
+        **_tls(),
+    )
+
+
+def _tls() -> dict[str, Any]:
+    from pathlib import Path
+
+    if not settings.CHAT_TLS_CERTIFICATE:
+        return {}
+    return {"ssl_cert": Path(settings.CHAT_TLS_CERTIFICATE), "ssl_key": Path(settings.CHAT_TLS_KEY)}
+
+
+def _allow_open_files(number: int) -> None:
+    """Ask the system for as many open files as it may give, where it would give fewer by itself."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = number if hard == resource.RLIM_INFINITY else min(number, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
