@@ -15,7 +15,7 @@ from pydantic import (
     ValidationError,
 )
 
-from chatauth_project.environment_of_chat import ChatServing
+from chatauth_project.environment_of_chat import Chats, ChatServing
 from chatauth_project.environment_of_server import (
     DAY,
     HOUR,
@@ -248,6 +248,7 @@ GROUPS: tuple[type[Variables], ...] = (
     SignIn,
     Pages,
     Messages,
+    Chats,
     Serving,
     ChatServing,
     Logging,
@@ -255,7 +256,19 @@ GROUPS: tuple[type[Variables], ...] = (
 
 
 class Environment(
-    Logging, ChatServing, Serving, Messages, Pages, SignIn, Retention, OAuth, Tokens, Addresses, Database, Installation
+    Logging,
+    ChatServing,
+    Serving,
+    Chats,
+    Messages,
+    Pages,
+    SignIn,
+    Retention,
+    OAuth,
+    Tokens,
+    Addresses,
+    Database,
+    Installation,
 ):
     """Every variable, valid one by one and together."""
 

@@ -1,9 +1,30 @@
 """Environment variables of the chat server (docs/chat-server.md)."""
 
+from datetime import timedelta
+
 from pydantic import Field
 
-from chatauth_project.environment_of_server import SECOND, Variables
+from chatauth_project.environment_of_server import DAY, HOUR, MINUTE, SECOND, Variables
 from chatauth_project.environment_types import Duration, Origins
+
+
+class Chats(Variables):
+    """Chats"""
+
+    chat_idle_timeout: Duration = Field(
+        10 * MINUTE,
+        ge=5 * MINUTE,
+        le=DAY,
+        description="A chat ends when neither the customer nor the agent has written for so long. It counts from the"
+        " moment an agent has joined.",
+    )
+    overflow_after: Duration = Field(
+        30 * SECOND,
+        ge=timedelta(0),
+        le=HOUR,
+        description="How long the customers of a queue wait without any agent being there, before agents of its"
+        " overflow queues take over.",
+    )
 
 
 class ChatServing(Variables):

@@ -91,6 +91,8 @@ GATEWAY_DOWNLOAD_HOSTS = _environment.gateway_download_hosts
 MESSAGE_RETENTION = _environment.message_retention
 SIGN_IN_RETENTION = _environment.sign_in_retention
 JOB_WORKERS = _environment.job_workers
+CHAT_IDLE_TIMEOUT = _environment.chat_idle_timeout
+OVERFLOW_AFTER = _environment.overflow_after
 
 CHAT_HOST = _environment.chat_host
 CHAT_PORT = _environment.chat_port

@@ -22,3 +22,13 @@ REFUSALS = Counter(
     "Calls of the engagement API that were refused, by error and reason.",
     ("error", "reason"),
 )
+OFFERS = Counter(
+    "chatauth_engagement_offers",
+    "Offers to agents: made, accepted, declined, expired, withdrawn; picked: taken from a manual queue without one.",
+    ("outcome",),
+)
+AGENT_SESSIONS = Counter(
+    "chatauth_engagement_agent_sessions",
+    "Agents' sessions: signed_on, and how they ended: logged_off, overridden, disconnected, access_lost.",
+    ("outcome",),
+)

@@ -5,7 +5,7 @@ options"). Outside of its dates an option has its default.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 from typing import NamedTuple
@@ -100,6 +100,13 @@ class ProfileSnapshot:
         Raises ``LookupError`` for a code that is neither stored nor one of ``OptionCode``.
         """
         return self.effective(code, product=product, user_values=user_values, today=today).value
+
+    def site_value(self, code: str, *, today: date) -> str:
+        """Like ``value``, for what belongs to no product and no end user: the level *Site*, else the default."""
+        option = self.options.get(code)
+        if option is None:
+            return _built_in_default(code)
+        return replace(option, products=None).effective(product="", user_value=None, today=today).value
 
     def effective(self, code: str, *, product: str, user_values: Mapping[str, str], today: date) -> EffectiveValue:
         """Like ``value``, with the level that gave it."""
