@@ -23,7 +23,7 @@ class ChatRequests:
     """Wraps the application: an ASGI application itself."""
 
     def __init__(self, application: Application) -> None:
-        self._application = application
+        self.application = application
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, with the header ``X-Request-ID``, which also stands in its log lines."""
@@ -31,6 +31,7 @@ class ChatRequests:
         peer = scope["client"][0]
         scope["address"] = address_of_client(peer, _last(scope, FORWARDED_FOR))
         request_id = request_id_from_proxy(peer, _last(scope, REQUEST_ID)) or secrets.token_hex(16)
+        scope["request_id"] = request_id
         request_id_of_this_request.set(request_id)  # each request is a task, with a context of its own
 
         async def send_with_id(message: dict[str, Any]) -> None:
@@ -40,7 +41,7 @@ class ChatRequests:
             await send(message)
 
         try:
-            await self._application(scope, receive, send_with_id)
+            await self.application(scope, receive, send_with_id)
         finally:
             _note(scope, perf_counter() - started)
 

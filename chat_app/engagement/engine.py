@@ -15,6 +15,7 @@ from django.db import connection
 
 from chat_app.engagement.ears import Ears
 from chat_app.engagement.errors import UNAVAILABLE, Refused
+from chat_app.engagement.limits import Limits
 from chat_app.engagement.metrics import WAITING_POLLS
 from chat_app.engagement.polling import Polls
 from chat_app.engagement.presence import FLUSH_SECONDS
@@ -46,6 +47,7 @@ class Engine:
         self, *, executor: Executor, poll_seconds: float, ticks: tuple[Tick, ...] = (), assign: Tick | None = None
     ) -> None:
         self.poll_seconds = poll_seconds
+        self.limits = Limits()
         self._executor = executor
         self._waiting = 0
         self._ticks = ticks

@@ -89,6 +89,7 @@ class Deck:
     async def _start(self) -> Engine:
         engine = Engine(executor=self._executor, poll_seconds=self._poll_seconds)
         self._application = application(engine)
+        self.inner = self._application.application
         self._work = asyncio.create_task(engine.polls.work())
         return engine
 
@@ -178,7 +179,8 @@ class _Exchange:
             "headers": [(name.lower().encode(), value.encode()) for name, value in {**headers, **length}.items()],
             "client": ("192.0.2.9", 50000),
         }
-        self._coming = [{"type": "http.request", "body": body, "more_body": False}]
+        self._declared = int(length.get("Content-Length") or headers["Content-Length"].replace("x", "0"))
+        self._coming: list[dict[str, Any]] = [{"type": "http.request", "body": body}]
         self._gone = asyncio.Event()
         self._status = 0
         self._headers: dict[str, str] = {}
@@ -194,7 +196,8 @@ class _Exchange:
 
     async def _receive(self) -> dict[str, Any]:
         if self._coming:
-            return self._coming.pop(0)
+            body = self._coming.pop(0)
+            return {**body, "more_body": len(body["body"]) < self._declared}
         await self._gone.wait()
         return {"type": "http.disconnect"}
 

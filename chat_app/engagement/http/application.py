@@ -5,7 +5,9 @@ https://asgi.readthedocs.io/en/latest/specs/www.html
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import UTC, datetime
+from time import monotonic
 from typing import Any
 
 import structlog
@@ -13,13 +15,18 @@ from django.db import Error as DatabaseFailure
 from django.db import OperationalError
 from psycopg.errors import LockNotAvailable, QueryCanceled
 
+from authenticate_app.audit.events import Event
+from authenticate_app.audit.services import record
+from authenticate_app.oauth.secrets import checksum
 from chat_app.engagement.engine import Engine
 from chat_app.engagement.errors import (
     BAD_REQUEST,
     INTERNAL_SERVER_ERROR,
     NOT_FOUND,
     NOT_SUPPORTED,
+    SESSION_UNKNOWN,
     TOO_LATE,
+    TOO_MANY,
     UNAVAILABLE,
     Refused,
 )
@@ -29,6 +36,7 @@ from chat_app.engagement.http.bodies import BodyBrokeOff, BodyTooLong, BodyTooSl
 from chat_app.engagement.http.operations import Answer, Api, Operation, Operations
 from chat_app.engagement.http.requests import ADDRESS, Call, Headers
 from chat_app.engagement.http.wire import Fields
+from chat_app.engagement.limits import Kind
 from chat_app.engagement.metrics import REFUSALS
 from chat_app.routing.snapshot import InterfaceFacts
 
@@ -39,6 +47,7 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 LONGEST_LENGTH = 20
 """Digits of a ``Content-Length`` that are looked at: enough to know that it is too much."""
 UNMATCHED = "unmatched"
+SESSION_HEADERS = {Api.CONSUMER: "SessionId", Api.AGENT: "X-JSESSIONID"}
 
 
 class ClientGone(Exception):
@@ -51,7 +60,7 @@ class Application:
     ``desk_origins``: whose pages may call the agent API; those of the consumer API stand at each interface.
     ``body_seconds``: how long a body may take to arrive. A request's ``scope["route"]`` says afterwards which operation
     it was, and ``scope["noted"]`` what its log line says besides. Before, ``scope["address"]`` may say whose request it
-    is, where proxies stand in between.
+    is, where proxies stand in between, and ``scope["request_id"]`` by what its log lines know it.
     """
 
     def __init__(
@@ -81,6 +90,7 @@ class _Request:
         self._receive = receive
         self._headers = Headers(scope["headers"])
         self._began = datetime.now(UTC)
+        self._checksum = ""
         self._api = Api.CONSUMER
         self._cors: list[cors.Header] = []
         self._call: Call | None = None
@@ -123,8 +133,12 @@ class _Request:
             if self._scope["method"] == "OPTIONS" and self._headers.get("access-control-request-method"):
                 return answers.empty(self._cors)
             operation = self._find_operation(name)
+            self._count(operation)
             answer = await self._work(operation, await self._read(operation, interface))
-        except (Refused, ClientGone, asyncio.CancelledError):
+        except Refused as refused:
+            await self._note(refused)
+            raise
+        except (ClientGone, asyncio.CancelledError):
             raise
         except DatabaseFailure as error:
             log.warning("database failure", error=type(error).__name__)
@@ -133,6 +147,8 @@ class _Request:
             log.error("call failed", exc_info=True)  # noqa: G201 - structlog
             raise Refused(INTERNAL_SERVER_ERROR) from error
         self._sent = answer.sent
+        if operation.limited is Kind.SESSION:
+            self._app._engine.limits.note_good(self._checksum, now=monotonic())
         return answers.success(answer.fields, self._asked(), began=self._began, headers=self._cors)
 
     async def _find_place(self) -> tuple[InterfaceFacts, str]:
@@ -159,6 +175,26 @@ class _Request:
             raise Refused(NOT_SUPPORTED, reason="method")
         return operation
 
+    def _count(self, operation: Operation) -> None:
+        """Refuse clients that call too often."""
+        self._checksum = checksum(self._headers.get(SESSION_HEADERS[self._api]))
+        limits, address = self._app._engine.limits, self._address()
+        if not limits.allow(operation.limited, address=address, checksum=self._checksum, now=monotonic()):
+            raise Refused(TOO_MANY, reason=operation.limited.value)
+
+    async def _note(self, refused: Refused) -> None:
+        """Count a session id that was not good, and note it in the audit log, unless a flood of them comes."""
+        if refused.error is not SESSION_UNKNOWN:
+            return
+        engine, address = self._app._engine, self._address()
+        if engine.limits.note_refused(address=address, checksum=self._checksum, now=monotonic()):
+            event, request_id = Event.CHAT_SESSION_REFUSED, self._scope.get("request_id", "")
+            with suppress(DatabaseFailure, Refused):  # the client is told the same
+                await engine.run(record, event=event, reason=refused.reason, address=address, request_id=request_id)
+
+    def _address(self) -> str:
+        return self._scope.get("address") or str(self._scope["client"][0])
+
     async def _read(self, operation: Operation, interface: InterfaceFacts) -> Call:
         self._call = Call(
             method=self._scope["method"],
@@ -166,7 +202,9 @@ class _Request:
             headers=self._headers,
             query=self._scope["query_string"].decode("latin-1"),
             raw_body=await self._body(operation),
-            client_address=self._scope.get("address") or self._scope["client"][0],
+            unverified_session_id=self._headers.get(SESSION_HEADERS[self._api]),
+            client_address=self._address(),
+            request_id=self._scope.get("request_id", ""),
             began=self._began,
             noted=self._scope.setdefault("noted", {}),
         )

@@ -17,10 +17,12 @@ DIGITS = re.compile(r"[0-9]{1,19}")
 _EMPTY, _EVENTS, _REFUSED = (POLLS.labels(outcome) for outcome in ("nothing", "events", "refused"))
 
 
-async def poll(call: Call, engine: Engine, checksum: str) -> Answered:
-    """Wait for what comes for the session with this checksum. Raises ``Refused``."""
+async def poll(call: Call, engine: Engine) -> Answered:
+    """Wait for what comes for the session of this call. Raises ``Refused``."""
     try:
-        answered = await engine.polls.wait(checksum, position=position_of(call), seconds=engine.poll_seconds)
+        answered = await engine.polls.wait(
+            call.session_checksum, position=position_of(call), seconds=engine.poll_seconds
+        )
     except Refused:
         _REFUSED.inc()
         raise

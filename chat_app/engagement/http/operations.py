@@ -7,6 +7,7 @@ from typing import Any
 
 from chat_app.engagement.engine import Engine
 from chat_app.engagement.http.requests import Call
+from chat_app.engagement.limits import Kind
 
 SMALL_BYTES = 64 * 1024
 LARGE_BYTES = 256 * 1024
@@ -39,6 +40,7 @@ Work = Callable[[Call, Engine], Awaitable[Answer]]
 class Operation:
     """An operation under its name in addresses.
 
+    ``limit``: bytes of a body. ``limited``: by what its calls are counted, of which each client has a number.
     ``waits``: it may take long, and is given up when the client has gone. ``may_be_late``: who has waited for the
     database in vain is told so (408), which the vendor documents for ``requestEngagement`` alone.
     """
@@ -47,6 +49,7 @@ class Operation:
     work: Work
     methods: frozenset[str] = frozenset({"POST"})
     limit: int = SMALL_BYTES
+    limited: Kind = Kind.SESSION
     waits: bool = False
     may_be_late: bool = False
 

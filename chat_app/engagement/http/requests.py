@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import unquote_plus
 
+from authenticate_app.oauth.secrets import checksum
 from chat_app.engagement.http.wire import Fields, read_fields, read_query
 from chat_app.routing.snapshot import InterfaceFacts
 
@@ -41,10 +42,17 @@ class Call:
     headers: Headers
     query: str
     raw_body: bytes
+    unverified_session_id: str
     client_address: str
+    request_id: str
     began: datetime
     noted: dict[str, Any] = field(default_factory=dict)
     """What the log line of this request says besides, such as the engagement."""
+
+    @cached_property
+    def session_checksum(self) -> str:
+        """By what the session would be found."""
+        return checksum(self.unverified_session_id)
 
     @cached_property
     def fields(self) -> Fields:
