@@ -12,7 +12,8 @@ import sys
 import time
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -64,10 +65,10 @@ def simulate(*, per_minute: int) -> Hour:
     from authenticate_app.oauth.purge import purge_access_tokens
 
     began, issues, purges, sizes, purged = datetime.now(UTC), list[Span](), list[Span](), list[int](), 0
-    with ThreadPoolExecutor(AT_ONCE) as issuers:
+    with _issuers() as issuers:
         for minute in range(MINUTES):
             now = began + timedelta(minutes=minute)
-            slices = [issuers.submit(_issue, per_minute // AT_ONCE, now) for _ in range(AT_ONCE)]
+            slices = [issuer.submit(_issue, per_minute // AT_ONCE, now) for issuer in issuers]
             begin = time.monotonic()
             purged += purge_access_tokens(now)
             purges.append((begin, time.monotonic()))
@@ -84,14 +85,32 @@ def simulate(*, per_minute: int) -> Hour:
     )
 
 
-def _issue(number: int, minute: datetime) -> list[tuple[float, float]]:
-    """Issue tokens, spread over the minute; return when each began and ended."""
+@contextmanager
+def _issuers() -> Iterator[list[Executor]]:
+    """Threads that issue, each with a connection that it keeps, as a worker's: no minute begins with connecting."""
+    with ExitStack() as stack:
+        issuers: list[Executor] = [stack.enter_context(ThreadPoolExecutor(1)) for _ in range(AT_ONCE)]
+        for issuer in issuers:
+            stack.callback(issuer.submit, _disconnect)
+            issuer.submit(_connect).result()
+        yield issuers
+
+
+def _connect() -> None:
     from django.db import connection
 
-    try:
-        return list(pairwise(_issued(number, minute)))
-    finally:
-        connection.close()  # this thread's, which ends with the last minute
+    connection.ensure_connection()
+
+
+def _disconnect() -> None:
+    from django.db import connection
+
+    connection.close()
+
+
+def _issue(number: int, minute: datetime) -> list[Span]:
+    """Issue tokens, spread over the minute; return when each began and ended."""
+    return list(pairwise(_issued(number, minute)))
 
 
 def _issued(number: int, minute: datetime) -> Iterator[float]:
