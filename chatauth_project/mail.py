@@ -4,7 +4,7 @@ from typing import Any
 from urllib.parse import SplitResult, unquote, urlsplit
 
 TIMEOUT_SECONDS = 10
-"""For each step of speaking with a mail server; the thread that sends has others waiting."""
+"""For each step of speaking with a mail server; the thread that sends has other letters waiting."""
 PORTS = {"smtp": 587, "smtps": 465, "smtp+plain": 25}
 """Submission with STARTTLS (RFC 6409), with TLS from the start (RFC 8314), and plain relaying."""
 BACKENDS = "django.core.mail.backends"

@@ -353,7 +353,11 @@ LOGGING = {
 # Background jobs (docs/operation.md, "Background jobs")
 
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = ""
-PROCRASTINATE_IMPORT_PATHS = ["authenticate_app.messages.jobs"]
+PROCRASTINATE_IMPORT_PATHS = [
+    "authenticate_app.accounts.mail",
+    "authenticate_app.login.links",
+    "authenticate_app.messages.jobs",
+]
 
 # What other parts of the project hook into, as dotted paths
 

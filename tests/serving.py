@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -226,6 +227,17 @@ class Administrator:
         self._process.stdin.write(json.dumps([deed, arguments]) + "\n")
         self._process.stdin.flush()
         return json.loads(self._process.stdout.readline())
+
+
+def submit(client: httpx.Client, path: str, **fields: str) -> httpx.Response:
+    """Open a page with a form, fill it in and send it, as a browser does."""
+    host = {"Host": "chat.example.com", "Referer": f"https://chat.example.com{path}"}
+    page = client.get(path, headers=host)
+    cookies = re.findall(r"(__Host-\w+)=([^;]+)", page.headers["Set-Cookie"])
+    token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', page.text)
+    assert token is not None
+    cookie = {"Cookie": "; ".join(f"{name}={value}" for name, value in cookies)}
+    return client.post(path, data={**fields, "csrfmiddlewaretoken": token.group(1)}, headers={**host, **cookie})
 
 
 class Installation:

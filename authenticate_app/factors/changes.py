@@ -36,7 +36,7 @@ class Deed:
     def note(self, event: Event, **changes: list[str | int | None]) -> None:
         """Audit the change, and tell the person once it is stored."""
         logs.write(event, user=self.user, origin=self.origin, now=self.now, changes=changes)
-        notices.tell_once_committed(event, user=self.user, now=self.now)
+        notices.tell(event, user=self.user, now=self.now)
 
 
 @transaction.atomic
@@ -138,7 +138,7 @@ def reset(user: User, *, now: datetime) -> Factors:
     for rows in (OneTimeCodeDevice.objects, Passkey.objects, RecoveryCode.objects):
         rows.filter(user=user).delete()
     end_sign_ins(user)
-    notices.tell_once_committed(Event.FACTORS_RESET, user=user, now=now, language=settings.LANGUAGE_CODE)
+    notices.tell(Event.FACTORS_RESET, user=user, now=now, language=settings.LANGUAGE_CODE)
     return factors
 
 

@@ -54,12 +54,12 @@ def _note_success(factor: Factor, *, user: User, origin: Origin, now: datetime) 
     count(factor, Outcome.ACCEPTED)
     if factor is Factor.RECOVERY_CODE:
         logs.write(Event.RECOVERY_CODE_USED, user=user, origin=origin, now=now)
-        notices.tell_once_committed(Event.RECOVERY_CODE_USED, user=user, now=now)
+        notices.tell(Event.RECOVERY_CODE_USED, user=user, now=now)
 
 
 def _throttled(factor: Factor, claimed: ClaimedFailure, *, user: User, origin: Origin, now: datetime) -> CodeThrottled:
     count(factor, Outcome.THROTTLED)
     if claimed.note_refusal(now=now):
         logs.write(Event.SECOND_STEP_THROTTLED, user=user, origin=origin, now=now, reason="too-many-failures")
-        notices.tell_once_committed(Event.SECOND_STEP_THROTTLED, user=user, now=now)
+        notices.tell(Event.SECOND_STEP_THROTTLED, user=user, now=now)
     return CodeThrottled(claimed.wait(now=now))

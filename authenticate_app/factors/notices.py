@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
+from django.conf import settings
 from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
@@ -28,18 +28,18 @@ SENTENCES: dict[Event, Any] = {
 TEMPLATE = "customer/factors/notice"
 
 
-def tell_once_committed(event: Event, *, user: User, now: datetime, language: str | None = None) -> None:
-    """Write to ``user`` about ``event`` when the transaction is committed, in ``language`` or that of the request.
+def tell(event: Event, *, user: User, now: datetime, language: str | None = None) -> None:
+    """Write to ``user`` about ``event``, in ``language`` or that of the request; part of the transaction that is open.
 
     Nothing happens where the event is worth no message, e-mail is not set up or the user has no verified address: what
     protects an account is nobody else's business.
     """
     if event not in SENTENCES or not (user.email and user.email_verified):
         return
-    context = {"what": SENTENCES[event], "name": user.get_full_name(), "at": now}
-    chosen = language or translation.get_language()
-
-    def send() -> None:
-        mail.send_later(to=user.email, template=TEMPLATE, context=context, language=chosen)
-
-    transaction.on_commit(send)
+    letter = mail.write(
+        to=user.email,
+        template=TEMPLATE,
+        context={"what": SENTENCES[event], "name": user.get_full_name(), "at": now},
+        language=language or translation.get_language() or settings.LANGUAGE_CODE,
+    )
+    mail.send_later(letter, now=now)

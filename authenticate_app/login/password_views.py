@@ -21,8 +21,9 @@ from authenticate_app.accounts import mail
 from authenticate_app.accounts.errors import SignInBusy
 from authenticate_app.accounts.models import User
 from authenticate_app.accounts.sign_in import Origin
+from authenticate_app.login.links import LinkRequest, TooManyLinks, ask_for_link, why_not
 from authenticate_app.login.password_forms import ChangedPasswordForm, ForgottenForm, NewPasswordForm
-from authenticate_app.login.passwords import LinkRequest, TooManyLinks, Way, ask_for_link, set_new_password, why_not
+from authenticate_app.login.passwords import Way, set_new_password
 from authenticate_app.login.requests import next_url_of
 from authenticate_app.login.views import refused
 
@@ -52,7 +53,6 @@ class PasswordChange(Refusing):
         if not _store(self.request, form, Way.CHANGED):
             return self.form_invalid(form)
         update_session_auth_hash(self.request, form.user)
-        _tell(form.user)
         next_url = next_url_of(self.request)
         return redirect(next_url or "password-changed")
 
@@ -81,7 +81,7 @@ class Forgotten(Refusing):
         """Ask for the link."""
         name, language = form.cleaned_data["name"], get_language() or ""
         try:
-            ask_for_link(LinkRequest(name, Origin.of(self.request), language), now=timezone.now())
+            ask_for_link(LinkRequest(name, Origin.of(self.request), language, at=timezone.now()))
         except TooManyLinks as refusal:
             form.refuse(refusal)
             return self.form_invalid(form)
@@ -119,7 +119,6 @@ class NewPassword(PasswordResetConfirmView):
         if not _store(self.request, form, Way.FORGOTTEN):
             return self.form_invalid(form)
         self.request.session.pop(INTERNAL_RESET_SESSION_TOKEN, None)
-        _tell(form.user)
         return redirect("password-changed")
 
     def form_invalid(self, form: Any) -> HttpResponse:
@@ -142,11 +141,3 @@ def _store(request: HttpRequest, form: NewPasswordForm, way: Way) -> bool:
     if not is_stored:
         form.say_changed_meanwhile()
     return is_stored
-
-
-def _tell(user: User) -> None:
-    """Send the user an e-mail that their password was changed, so that they notice if it was somebody else."""
-    if user.email and user.email_verified:
-        template = "customer/mail/password_changed"
-        context = {"name": user.get_full_name()}
-        mail.send_later(to=user.email, template=template, context=context, language=get_language() or "")

@@ -1,20 +1,7 @@
-"""What is counted of background jobs."""
+"""What is measured of messages, sign-ins and webhooks that wait for a job; ``background`` counts the jobs."""
 
-from enum import StrEnum
+from prometheus_client import Gauge
 
-from prometheus_client import Counter, Gauge
-
-
-class Outcome(StrEnum):
-    """How a run of a job ended."""
-
-    DONE = "done"
-    AGAIN = "again"
-    """It is to be tried again later: by a gateway that was busy, for example."""
-    FAILED = "failed"
-
-
-JOBS = Counter("chatauth_jobs", "Runs of background jobs, by task and outcome.", ("task", "outcome"))
 WAITING = Gauge(
     "chatauth_jobs_waiting",
     "What waits to be worked on, by task; at most 10,000 are counted.",
@@ -27,8 +14,3 @@ OVERDUE = Gauge(
     ("task",),
     multiprocess_mode="livemostrecent",
 )
-
-
-def count(task: str, outcome: Outcome) -> None:
-    """Count one run."""
-    JOBS.labels(task, outcome.value).inc()

@@ -2,32 +2,16 @@
 
 ``defer_…`` adds a job within the transaction that is open on Django's connection, so that neither comes without the
 other; ``receiving`` adds that of a message in the statement that stores it. A job that something goes wrong with comes
-again, for as long as there is something to do; one whose service says when to come again does so then.
+again, for as long as there is something to do; one whose service says when to come again does so then (``background``).
 """
 
-import random
-from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
-from typing import Any
 from uuid import UUID
 
-import structlog
-from django.db import InterfaceError, OperationalError
-from django.utils import timezone
-from procrastinate import BaseRetryStrategy, RetryDecision
 from procrastinate.contrib.django import app
-from procrastinate.jobs import Job
 
-from authenticate_app.messages.job_metrics import Outcome, count
-
-log = structlog.get_logger("chatauth.jobs")
-
-FIRST_PAUSE = timedelta(seconds=1)
-LONGEST_PAUSE = timedelta(minutes=10)
-DOUBLINGS = 10
-"""After so many the longest pause is reached."""
-
+from authenticate_app.background import Patience, run
 
 RECEIVED_CHANNEL = "chatauth_message_received"
 """On which the database tells of messages that were received and have no job yet (``sweeps``)."""
@@ -51,29 +35,6 @@ class Task(StrEnum):
     SEND_MESSAGE = "send_message"
     SETTLE_SIGN_IN = "settle_sign_in"
     DELIVER_WEBHOOK = "deliver_webhook"
-
-
-class ComeAgain(Exception):
-    """The job is to run again at that time; nothing went wrong with it."""
-
-    def __init__(self, at: datetime) -> None:
-        super().__init__(f"again at {at:%H:%M:%S}")
-        self.at = at
-
-
-class Patience(BaseRetryStrategy):
-    """Never gives up: what is no longer to be done, the service finds out by itself."""
-
-    def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision:
-        """Return when the job runs again: when it said, or later and later."""
-        at = exception.at if isinstance(exception, ComeAgain) else timezone.now() + pause(job.attempts)
-        return RetryDecision(retry_at=at)
-
-
-def pause(failures: int) -> timedelta:
-    """Return how long to wait after so many failures: twice as long each time, and never all at the same time."""
-    longest = min(FIRST_PAUSE * 2.0 ** min(failures, DOUBLINGS), LONGEST_PAUSE)
-    return longest * random.uniform(0.5, 1.0)  # noqa: S311 - spreads load, keeps no secret
 
 
 def lock_of(*, business_pk: int, customer_id: str) -> str:
@@ -107,7 +68,7 @@ def process_message(inbound_id: int) -> None:
     """Process a message that was received."""
     from authenticate_app.messages import processing
 
-    _run(Task.PROCESS_MESSAGE, lambda now: processing.process(inbound_id=inbound_id, now=now))
+    run(Task.PROCESS_MESSAGE, lambda now: processing.process(inbound_id=inbound_id, now=now))
 
 
 @app.task(name=Task.SEND_MESSAGE.value, queue=Queue.GATEWAY.value, retry=Patience())
@@ -115,7 +76,7 @@ def send_message(message_id: str) -> None:
     """Try once to send a message."""
     from authenticate_app.messages import sending
 
-    _run(Task.SEND_MESSAGE, lambda now: sending.send(message_id=UUID(message_id), now=now))
+    run(Task.SEND_MESSAGE, lambda now: sending.send(message_id=UUID(message_id), now=now))
 
 
 @app.task(name=Task.SETTLE_SIGN_IN.value, queue=Queue.TIMERS.value, retry=Patience())
@@ -123,13 +84,13 @@ def settle_sign_in(sign_in_id: str) -> None:
     """Conclude a sign-in, if its time has come."""
     from authenticate_app.messages import sign_ins
 
-    _run(Task.SETTLE_SIGN_IN, lambda now: sign_ins.settle(sign_in_id=UUID(sign_in_id), now=now))
+    run(Task.SETTLE_SIGN_IN, lambda now: sign_ins.settle(sign_in_id=UUID(sign_in_id), now=now))
 
 
 @app.task(name=Task.DELIVER_WEBHOOK.value, queue=Queue.WEBHOOKS.value, retry=Patience())
 def deliver_webhook(delivery_id: str) -> None:
     """Try once to deliver a webhook; the sweeps bring it again when its next attempt is due (``sweeps``)."""
-    _run(Task.DELIVER_WEBHOOK, lambda now: _attempt(UUID(delivery_id), now))
+    run(Task.DELIVER_WEBHOOK, lambda now: _attempt(UUID(delivery_id), now))
 
 
 def _attempt(delivery_id: UUID, now: datetime) -> None:
@@ -137,27 +98,3 @@ def _attempt(delivery_id: UUID, now: datetime) -> None:
     from authenticate_app.messages import deliveries
 
     deliveries.attempt(delivery_id=delivery_id, now=now)
-
-
-def _run(task: Task, act: Callable[[datetime], Any]) -> None:
-    """Run a service, count how that ended, log what went wrong.
-
-    Raises:
-        ComeAgain: the service says so, by the time that it returns.
-        Exception: whatever the service raises.
-    """
-    now = timezone.now()
-    try:
-        again_after = act(now)
-    except (OperationalError, InterfaceError) as error:
-        count(task, Outcome.FAILED)
-        log.warning("job interrupted", task=task.value, error=type(error).__name__)
-        raise
-    except Exception:
-        count(task, Outcome.FAILED)
-        log.error("job failed", task=task.value, exc_info=True)  # noqa: G201 - structlog
-        raise
-    if isinstance(again_after, timedelta):
-        count(task, Outcome.AGAIN)
-        raise ComeAgain(timezone.now() + again_after)
-    count(task, Outcome.DONE)

@@ -14,6 +14,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import F, QuerySet
 
+from authenticate_app import background
 from authenticate_app.keys.encryption import encrypt
 from authenticate_app.messages import jobs
 from authenticate_app.messages.endings import add_step
@@ -80,7 +81,7 @@ def send(*, message_id: UUID, now: datetime) -> timedelta | None:
                 return None
             answer = post_message(message=message, now=now)
     except NoPlace:
-        return jobs.pause(0)
+        return background.pause(0)
     return _CONCLUSIONS[answer.outcome](message, answer, now)
 
 
@@ -126,7 +127,7 @@ def _accepted(message: OutboundMessage, answer: GatewayAnswer, now: datetime) ->
 
 def _to_be_retried(message: OutboundMessage, answer: GatewayAnswer, now: datetime) -> timedelta | None:
     """Later and later, and never all at the same time; not beyond the message's end."""
-    pause = jobs.pause(message.attempts - 1)
+    pause = background.pause(message.attempts - 1)
     if now + pause >= message.give_up_at:
         return _end(message, Reason.GATEWAY_UNAVAILABLE, answer.words, now)
     _note_attempt(message, answer, now)

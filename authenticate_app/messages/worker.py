@@ -26,6 +26,7 @@ from procrastinate.exceptions import ProcrastinateException
 from procrastinate.jobs import DeleteJobCondition
 from procrastinate.worker import Worker
 
+from authenticate_app.accounts import mail
 from authenticate_app.messages import sweeps
 from authenticate_app.messages.job_connection import JobConnection, channels_of
 from authenticate_app.messages.job_revival import MISSED_SECONDS, Revival
@@ -33,12 +34,13 @@ from authenticate_app.messages.jobs import RECEIVED_CHANNEL, Queue
 
 log = structlog.get_logger("chatauth.jobs")
 
-THREADS: Mapping[Queue, int] = {
+THREADS: Mapping[str, int] = {
     Queue.INBOUND: 3,
     Queue.REPLIES: 12,
     Queue.GATEWAY: 8,
     Queue.TIMERS: 2,
     Queue.WEBHOOKS: 8,
+    mail.QUEUE: 2,
 }
 """How many jobs of each queue a process works on at once; each that is busy holds a connection to the database."""
 SPARE_THREADS = 3
@@ -60,11 +62,12 @@ async def work(stop: asyncio.Event) -> None:
     _prepare()
     connection = JobConnection()
     application = app.with_connector(connection)
+    application.perform_import_paths()  # a job whose task is not known would be dropped without a word
     async with application.open_async():
         revival, feed = Revival(), Feed()
-        workers = [_worker(application, queue, revival) for queue in Queue]
+        workers = [_worker(application, queue, revival) for queue in THREADS]
         side_tasks = [
-            asyncio.create_task(connection.hear([RECEIVED_CHANNEL, *channels_of(Queue)])),
+            asyncio.create_task(connection.hear([RECEIVED_CHANNEL, *channels_of(THREADS)])),
             asyncio.create_task(connection.listen_notify(feed.note, [RECEIVED_CHANNEL])),
             asyncio.create_task(_again_and_again(BREATH_SECONDS, feed.add_when_told)),
             asyncio.create_task(_again_and_again(FEED_SECONDS, _sweep)),
@@ -102,11 +105,11 @@ class EagerWorker(Worker):
             self._new_job_event.set()
 
 
-def _worker(application: App, queue: Queue, revival: Revival) -> Worker:
+def _worker(application: App, queue: str, revival: Revival) -> Worker:
     return EagerWorker(
         application,
-        queues=[queue.value],
-        name=queue.value,
+        queues=[str(queue)],
+        name=str(queue),
         concurrency=THREADS[queue],
         fetch_job_polling_interval=POLL_SECONDS,
         update_heartbeat_interval=HEARTBEAT_SECONDS,

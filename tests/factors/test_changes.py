@@ -5,15 +5,14 @@ from typing import Any
 
 import pyotp
 import pytest
-from django.core.mail import EmailMessage
 
-from authenticate_app.accounts import mail
 from authenticate_app.accounts.models import User
 from authenticate_app.audit.models import AuditEvent
 from authenticate_app.factors import changes, one_time_codes, passkeys, recovery
 from authenticate_app.factors.changes import Deed
 from authenticate_app.factors.errors import FactorRefused, LastFactor, Reason, TooManyPasskeys
 from authenticate_app.factors.models import OneTimeCodeDevice, Passkey
+from tests import letters
 from tests.factors.authenticator import Authenticator
 from tests.factors.builders import store_passkey
 from tests.factors.conftest import NOW, ORIGIN
@@ -139,58 +138,30 @@ def test_a_reset_takes_everything(deed: Deed) -> None:
     assert not OneTimeCodeDevice.objects.exists()
 
 
-@pytest.fixture
-def told(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """E-mail is set up, and leaves at once."""
-    settings.EMAIL_URL = "console:"
-    monkeypatch.setattr(mail, "later", lambda job: job())
-
-
 class TestNotices:
-    def test_the_person_is_told_once_it_is_stored(
-        self,
-        told: None,
-        deed: Deed,
-        mailoutbox: list[EmailMessage],
-        django_capture_on_commit_callbacks: Any,
-    ) -> None:
-        with django_capture_on_commit_callbacks(execute=True):
-            turn_on(deed)
-            assert mailoutbox == []
-        [message] = mailoutbox
-        assert message.to == ["jane@example.com"]
-        assert message.subject == "How you sign in to chat.example.com was changed"
-        assert "Hello jane@example.com," in message.body
-        assert "An authenticator app was set up" in message.body
-        assert "Nov. 20, 2026" in message.body
+    def test_the_person_is_told(self, deed: Deed) -> None:
+        turn_on(deed)
+        (letter,) = (job.args for job in letters.waiting())
+        assert letter["to"] == "jane@example.com"
+        assert letter["subject"] == "How you sign in to chat.example.com was changed"
+        assert "Hello jane@example.com," in letter["body"]
+        assert "An authenticator app was set up" in letter["body"]
+        assert "Nov. 20, 2026" in letter["body"]
 
-    def test_nobody_is_told_without_address_or_for_nothing(
-        self,
-        told: None,
-        deed: Deed,
-        mailoutbox: list[EmailMessage],
-        django_capture_on_commit_callbacks: Any,
-    ) -> None:
+    def test_nobody_is_told_without_address_or_for_nothing(self, deed: Deed) -> None:
         passkey = store_passkey(deed.user)
-        with django_capture_on_commit_callbacks(execute=True):
-            changes.rename_passkey(deed, passkey=passkey, name="Tablet")
-            deed.user.email_verified = False  # perhaps somebody else's
-            turn_on(deed)
-            deed.user.email, deed.user.email_verified = "", True
-            changes.renew_recovery_codes(deed)
-        assert mailoutbox == []
+        changes.rename_passkey(deed, passkey=passkey, name="Tablet")
+        deed.user.email_verified = False  # perhaps somebody else's
+        turn_on(deed)
+        deed.user.email, deed.user.email_verified = "", True
+        changes.renew_recovery_codes(deed)
+        assert letters.waiting() == []
 
-    def test_a_mail_holds_no_secret(
-        self,
-        told: None,
-        deed: Deed,
-        mailoutbox: list[EmailMessage],
-        django_capture_on_commit_callbacks: Any,
-    ) -> None:
-        with django_capture_on_commit_callbacks(execute=True):
-            codes = turn_on(deed)
-        assert SECRET not in mailoutbox[0].body
-        assert not any(code in mailoutbox[0].body for code in codes)
+    def test_a_letter_holds_no_secret(self, deed: Deed) -> None:
+        codes = turn_on(deed)
+        (letter,) = (job.args for job in letters.waiting())
+        assert SECRET not in letter["body"]
+        assert not any(code in letter["body"] for code in codes)
 
 
 def test_a_code_that_was_read_with_blanks_sets_the_app_up(deed: Deed) -> None:

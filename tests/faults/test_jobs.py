@@ -15,11 +15,12 @@ import httpx
 import psycopg
 import pytest
 
+from authenticate_app.messages.worker import THREADS
 from chatauth_project.embedded_postgres import EmbeddedPostgres
 from chatauth_project.processes import runs
 from tests.messages import apple
 from tests.messages.receiver import Receiver, receiver
-from tests.serving import Installation, Process, installation
+from tests.serving import Installation, Process, installation, submit
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.faults
@@ -36,9 +37,17 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostgr
 
 
 @pytest.fixture(scope="module")
-def standing(cluster: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+def mailbox(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("mail")
+
+
+@pytest.fixture(scope="module")
+def standing(
+    cluster: EmbeddedPostgres, mailbox: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Installation]:
     log = tmp_path_factory.mktemp("installation") / "server.log"
-    with installation(cluster.url("chatauth"), log, PRIVATE_ADDRESSES="true") as found:
+    mail = {"EMAIL_URL": mailbox.as_uri(), "EMAIL_FROM": "chat@example.com"}
+    with installation(cluster.url("chatauth"), log, PRIVATE_ADDRESSES="true", **mail) as found:
         yield found
 
 
@@ -70,7 +79,7 @@ def wait_for_job_process(installed: Installation, *, but: int = 0) -> int:
     """Return a process that works on jobs and has begun to."""
     statement = "SELECT count(*) FROM procrastinate_workers WHERE last_heartbeat > now() - interval '4 seconds'"
     wait_until(lambda: [pid for pid in job_processes(installed) if pid != but], patience=SOON)
-    wait_until(lambda: installed.server.query(statement)[0][0] >= 5, patience=SOON)
+    wait_until(lambda: installed.server.query(statement)[0][0] >= len(THREADS), patience=SOON)
     return next(pid for pid in job_processes(installed) if pid != but)
 
 
@@ -105,6 +114,20 @@ def test_what_a_customer_writes_reaches_the_business(installed: Installation, ho
     assert installed.server.metric("chatauth_jobs_total") >= 2
     assert installed.server.process.stop() == 0
     check_quiet(installed)
+
+
+def letters_to(address: str, mailbox: Path) -> list[str]:
+    return [text for text in (letter.read_text() for letter in mailbox.iterdir()) if f"To: {address}" in text]
+
+
+def test_a_letter_outlives_the_server_that_was_asked_for_it(installed: Installation, mailbox: Path) -> None:
+    name = installed.new_user(email="somebody@example.com", email_verified=True)
+    for killed in job_processes(installed):
+        os.kill(killed, signal.SIGKILL)
+    assert submit(installed.client, "/account/password/forgotten/", name=name).status_code == 302
+    installed.server.process.kill9()
+    installed.server.start()
+    wait_until(lambda: letters_to("somebody@example.com", mailbox), patience=SOON)
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])

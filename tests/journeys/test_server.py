@@ -10,7 +10,7 @@ from contextlib import contextmanager
 import httpx
 import pytest
 
-from tests.serving import ADDRESS, CALLER, PASSWORD, Installation, ask
+from tests.serving import ADDRESS, CALLER, PASSWORD, Installation, ask, submit
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.journey
@@ -126,14 +126,7 @@ def test_address(installed: Installation, method: str, path: str, status: int) -
 
 def test_the_admin_lets_an_administrator_in(installed: Installation) -> None:
     name = installed.new_user(is_staff=True, is_superuser=True)
-    host = {"Host": "chat.example.com", "Referer": "https://chat.example.com/login/"}
-    page = installed.client.get("/login/?next=/admin/", headers=host)
-    cookies = re.findall(r"(__Host-\w+)=([^;]+)", page.headers["Set-Cookie"])
-    token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', page.text)
-    assert token is not None
-    form = {"username": name, "password": PASSWORD, "csrfmiddlewaretoken": token.group(1)}
-    cookie = {"Cookie": "; ".join(f"{name}={value}" for name, value in cookies)}
-    response = installed.client.post("/login/?next=/admin/", data=form, headers={**host, **cookie})
+    response = submit(installed.client, "/login/?next=/admin/", username=name, password=PASSWORD)
     assert (response.status_code, response.headers.get("Location")) == (302, "/admin/")
 
 

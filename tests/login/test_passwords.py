@@ -6,27 +6,22 @@ from http import HTTPStatus
 from typing import Any
 
 import pytest
+from cryptography.fernet import Fernet
 from django.core import mail as outbox
 from django.utils import timezone
 from django.utils.http import urlsafe_base64_encode
 
-from authenticate_app.accounts import mail
 from authenticate_app.accounts.errors import SignInBusy
 from authenticate_app.accounts.memory import forget_everything
 from authenticate_app.accounts.models import User
 from authenticate_app.audit.models import AuditEvent
 from authenticate_app.login import passwords
 from authenticate_app.throttling.models import FailureCount
+from tests import letters
 from tests.login.conftest import NAME, PASSWORD, Browser, sign_in
 
 CHANGE, FORGOTTEN = "/account/password/", "/account/password/forgotten/"
 NEW = "another fine password"
-
-
-@pytest.fixture(autouse=True)
-def _in_the_foreground(monkeypatch: pytest.MonkeyPatch) -> None:
-    """E-mails are sent at once: the thread that sends them otherwise does not see what a test has not committed."""
-    monkeypatch.setattr(mail, "later", mail.run)
 
 
 def change(
@@ -64,6 +59,7 @@ def test_a_new_password_counts_at_once_and_ends_all_other_sessions(john: User, s
     assert elsewhere.get("/account/").status_code == HTTPStatus.FOUND
     event = AuditEvent.objects.get(event="password_set")
     assert (event.actor_id, event.object_id, event.reason, event.changes) == (john.pk, str(john.pk), "changed", {})
+    letters.send_all()
     (note,) = outbox.outbox
     assert note.to == ["John@Vision.com"]
     assert note.subject == "Your password for chat.example.com was changed"
@@ -135,7 +131,9 @@ def test_whoever_is_not_signed_in_signs_in_first(browser: Browser, john: User) -
 
 
 def ask(name: str, **headers: str) -> Any:
-    return Browser(headers={"accept-language": "en", **headers}).post(FORGOTTEN, {"name": name})
+    answer = Browser(headers={"accept-language": "en", **headers}).post(FORGOTTEN, {"name": name})
+    letters.send_all()
+    return answer
 
 
 def link() -> str:
@@ -255,15 +253,38 @@ def test_nobody_learns_who_exists(john: User, name: str, fields: dict[str, Any],
     assert AuditEvent.objects.filter(event="password_reset_asked").latest("id").reason == reason
 
 
-def test_the_answer_costs_the_same_whoever_asks(
-    john: User, monkeypatch: pytest.MonkeyPatch, django_assert_num_queries: Any
-) -> None:
-    jobs: list[Any] = []
-    monkeypatch.setattr(mail, "later", jobs.append)
-    for name in (NAME, "nobody"):
-        with django_assert_num_queries(2):
-            ask(name)
-    assert len(jobs) == 2
+@pytest.mark.parametrize("name", [NAME, "nobody"])
+def test_the_answer_costs_the_same_whoever_asks(john: User, name: str, django_assert_num_queries: Any) -> None:
+    browser = Browser()
+    with django_assert_num_queries(3):
+        browser.post(FORGOTTEN, {"name": name})
+    (job,) = letters.waiting()
+    assert name not in str(job.args)
+
+
+def test_a_mail_server_that_is_away_is_asked_again_with_a_new_link(john: User, settings: Any) -> None:
+    works, settings.EMAIL_BACKEND = settings.EMAIL_BACKEND, "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1  # where nobody listens
+    ask(NAME)
+    assert not AuditEvent.objects.exists()
+    settings.EMAIL_BACKEND = works
+    letters.send_all()
+    assert link().startswith(FORGOTTEN)
+    assert AuditEvent.objects.get().reason == ""
+
+
+def test_a_link_that_nobody_waits_for_any_more_is_not_sent(john: User, settings: Any) -> None:
+    settings.PASSWORD_RESET_TIMEOUT = -1
+    ask(NAME)
+    assert outbox.outbox == []
+    assert AuditEvent.objects.get().reason == "not-sent"
+
+
+def test_a_name_that_no_key_decrypts_ends_its_job(john: User, settings: Any) -> None:
+    Browser().post(FORGOTTEN, {"name": NAME})
+    settings.FIELD_ENCRYPTION_KEYS = [Fernet.generate_key()]
+    letters.send_all()
+    assert (letters.waiting(), outbox.outbox) == ([], [])
 
 
 def test_links_are_few_for_one_name_known_or_not(john: User, settings: Any) -> None:
@@ -286,6 +307,7 @@ def test_links_are_few_for_one_address(john: User, settings: Any) -> None:
 def test_the_host_of_the_request_is_not_in_the_link(john: User) -> None:
     browser = Browser(headers={"host": "127.0.0.1"})
     browser.post(FORGOTTEN, {"name": NAME})
+    letters.send_all()
     assert "127.0.0.1" not in str(outbox.outbox[0].body)
     assert link().startswith(FORGOTTEN)
 

@@ -25,6 +25,7 @@ CODE_SUFFIXES = {".py", ".html", ".sh", ".js", ".css", ""}
 MEASURING_MODULES = (
     "authenticate_app.accounts.mail",
     "authenticate_app.accounts.metrics",
+    "authenticate_app.background",
     "authenticate_app.factors.metrics",
     "authenticate_app.keys.metrics",
     "authenticate_app.oauth.bearer_metrics",
