@@ -62,7 +62,8 @@ async def work(stop: asyncio.Event) -> None:
     _prepare()
     connection = JobConnection()
     application = app.with_connector(connection)
-    application.perform_import_paths()  # a job whose task is not known would be dropped without a word
+    # A job whose task is not known would be dropped without a word.
+    application.perform_import_paths()  # type: ignore[no-untyped-call]  # the library leaves out that it returns nothing
     async with application.open_async():
         revival, feed = Revival(), Feed()
         workers = [_worker(application, queue, revival) for queue in THREADS]

@@ -8,6 +8,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import product
 from pathlib import Path
 from typing import Any, Literal
 
@@ -15,19 +16,24 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.browser.customer_pictures import Look, window
+from tests.browser.sandbox_pictures import BUTTONS, PATIENCE, sign_in_and_step_into_chat
 from tests.browser.screenshots import sign_in
 from tests.browser.site import CHROMIUM, CHROMIUM_ARGUMENTS, ROOT, running_site
 from tests.browser.test_admin import PAGES, RULES_OF_WCAG
 from tests.browser.test_customer_pages import LANGUAGES, SHOWN
+from tests.environment import database_of_this_run
+from tests.sandbox.running import running_sandbox
 
 PAGE = ROOT / "docs" / "accessibility.md"
+WIDTHS = (320, 1280)
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 INTRODUCTION = """# Accessibility
 
 Written by `make accessibility`, which opens every page in Chromium {chromium} and holds it against the rules of
 WCAG 2.2, levels A and AA, as far as a program can (axe-core {axe}). Pages for customers are looked at on a phone, by
 day and by night, in English, German, French, Spanish and Japanese; pages of the admin on a desktop, by day and by
-night. *Rules* is how many applied to the page; *violations* is how many elements broke one, in all looks together.
+night; the sandbox 320 and 1280 pixels wide, by day and by night. *Rules* is how many applied to the page;
+*violations* is how many elements broke one, in all looks together.
 
 What a program cannot judge is tested as well: pages are gone through by keyboard, without scripts, 320 pixels wide and
 with everything twice as large; a message about a mistake gets the focus.
@@ -78,6 +84,34 @@ def of_the_admin(browser: Browser, address: str) -> Iterator[Result]:
             yield result
 
 
+def of_the_sandbox(browser: Browser) -> Iterator[Result]:
+    results = [Result("/sandbox/"), Result("/sandbox/, asked to sign in"), Result("/sandbox/, signed in")]
+    with (
+        tempfile.TemporaryDirectory(prefix="chatauth-sandbox-") as log,
+        database_of_this_run(),
+        running_sandbox(Path(log)) as server,
+    ):
+        for scheme, width in product(SCHEMES, WIDTHS):
+            with browser.new_context(
+                base_url=server.url, viewport={"width": width, "height": 900}, color_scheme=scheme
+            ) as context:
+                for result, state in zip(results, states(context.new_page()), strict=True):
+                    result.add(examine(state))
+    yield from results
+
+
+def states(page: Page) -> Iterator[Page]:
+    """Show the sandbox empty, while somebody is asked to sign in, and once they have."""
+    page.set_default_timeout(PATIENCE)
+    page.goto("/sandbox/")
+    yield page
+    page.get_by_role("button", name=BUTTONS["new"]).click()
+    page.get_by_role("button", name="Sign in", exact=True).wait_for()
+    yield page
+    sign_in_and_step_into_chat(page)
+    yield page
+
+
 def table(title: str, results: list[Result]) -> str:
     lines = [f"## {title}", "", "| page | looks | rules | violations |", "| --- | --- | --- | --- |"]
     lines += (f"| `{each.page}` | {each.looks} | {len(each.rules)} | {each.violations} |" for each in results)
@@ -89,6 +123,7 @@ def write(address: str) -> int:
     groups: dict[str, Callable[[Browser, str], Iterator[Result]]] = {
         "Pages for customers": of_customers,
         "Pages of the admin": of_the_admin,
+        "The sandbox": lambda browser, _address: of_the_sandbox(browser),
     }
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_ARGUMENTS)

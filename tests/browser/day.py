@@ -12,6 +12,7 @@ CLIENT, CALLBACK = "web-shop", "https://www.example.com/callback"
 """A client that sends people to sign in, and where it takes them back."""
 APPLE_NEW, APPLE_CALLBACK = "messages", "https://msp.example/amb/oauth/callback"
 APPLE_LEGACY = "messages-legacy"
+WITH_CODES, WITHOUT_FACTOR = "mary.major@vision.com", "maria.garcia@vision.com"
 REFUSALS = ("wrong-password", "unknown-user", "wrong-password", "disabled-user")
 STATES = ("concluded", "concluded", "concluded", "engaged", "requested", "authenticated")
 QUESTIONS = ("Where is my order?", "I want a refund.", "My invoice is wrong.", "How do I change my address?")
@@ -26,6 +27,7 @@ def fill(now: datetime) -> None:
     from tests.browser.site import PASSWORD
 
     load_accounts(dict.fromkeys(("dcsadmin1", "john.smith@vision.com", "admin"), PASSWORD))
+    _second_factors(now)
     load_routing({})
     ensure_signing_key(now=now - timedelta(days=12))
     _sessions(now)
@@ -33,6 +35,19 @@ def fill(now: datetime) -> None:
     _profile_values()
     _clients(now)
     load_clients({"demonstration-integration": PASSWORD, "demonstration-web": PASSWORD})
+
+
+def _second_factors(now: datetime) -> None:
+    """Somebody who is asked for a code after the password, and somebody who has to set one up."""
+    from authenticate_app.accounts.models import User
+    from authenticate_app.factors.models import OneTimeCodeDevice
+    from authenticate_app.keys.encryption import encrypt
+    from tests.browser.site import PASSWORD
+
+    has_codes = User.objects.create_user(WITH_CODES, password=PASSWORD)
+    secret = encrypt(b"GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ")
+    OneTimeCodeDevice.objects.create(user=has_codes, encrypted_secret=secret, confirmed_at=now, last_used_step=0)
+    User.objects.create_user(WITHOUT_FACTOR, password=PASSWORD, second_factor_required=True)
 
 
 def _sessions(now: datetime) -> None:

@@ -40,6 +40,15 @@ def _sign_in(page: Page, folder: Path, flow: str) -> None:
     page.get_by_role("button", name=BUTTONS[flow]).click()
     page.get_by_role("button", name="Sign in", exact=True).wait_for()
     _picture(page, folder, f"sandbox-{flow}-asked", FIRST)
+    sign_in_and_step_into_chat(page)
+    for look in LOOKS if flow == "new" else [FIRST]:
+        _picture(page, folder, f"sandbox-{flow}", look)
+    page.get_by_role("button", name="Delete the conversation").click()
+    page.get_by_text("Nothing has been written yet").wait_for()
+
+
+def sign_in_and_step_into_chat(page: Page) -> None:
+    """Go on where somebody is asked to sign in: John does, and goes on into a chat."""
     page.get_by_role("button", name="Sign in", exact=True).click()
     page.get_by_label("User name").fill("john.smith@vision.com")
     page.get_by_label("Password", exact=True).fill("Welcome1")
@@ -48,10 +57,6 @@ def _sign_in(page: Page, folder: Path, flow: str) -> None:
     page.wait_for_url("**/sandbox/")
     page.get_by_role("button", name="Step into a chat").click()
     page.get_by_text("The chat token verifies").wait_for()
-    for look in LOOKS if flow == "new" else [FIRST]:
-        _picture(page, folder, f"sandbox-{flow}", look)
-    page.get_by_role("button", name="Delete the conversation").click()
-    page.get_by_text("Nothing has been written yet").wait_for()
 
 
 def _picture(page: Page, folder: Path, name: str, look: str) -> None:

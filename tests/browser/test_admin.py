@@ -39,6 +39,9 @@ PAGES = (
     "/admin/authenticate_app/signingkey/",
     "/admin/authenticate_app/signingkey/rotate/",
     "/admin/authenticate_app/auditevent/",
+    "/admin/authenticate_app/business/",
+    "/admin/authenticate_app/business/add/",
+    "/admin/authenticate_app/signinrequest/",
 )
 
 RULES_OF_WCAG = {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}

@@ -5,10 +5,11 @@ from collections.abc import Callable, Iterator
 from typing import Literal
 from urllib.parse import quote, urlencode, urlsplit
 
+import pyotp
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Route
 
-from tests.browser.day import CALLBACK, CLIENT
+from tests.browser.day import CALLBACK, CLIENT, WITH_CODES, WITHOUT_FACTOR
 from tests.browser.site import PASSWORD
 from tests.browser.test_admin import faults_of, violations
 
@@ -29,6 +30,7 @@ AUTHORIZE = "/oauth/authorize?" + urlencode(
 BACK = re.compile(rf"^{CALLBACK}\?")
 SIGN_IN = f"/login/?next={quote(AUTHORIZE)}"
 LANGUAGES = {"en": "Sign in", "de": "Anmelden", "fr": "Se connecter", "es": "Iniciar sesión", "ja": "サインイン"}
+SECURITY = "/account/security/"
 Open = Callable[..., Page]
 
 
@@ -85,10 +87,10 @@ def _expired(page: Page) -> None:
     page.locator("main a.button").wait_for()
 
 
-def _signed_in(address: str) -> Callable[[Page], None]:
+def _signed_in(address: str, name: str = JOHN) -> Callable[[Page], None]:
     def show(page: Page) -> None:
         page.goto(f"/login/?next={quote(address)}")
-        fill(page)
+        fill(page, name=name)
         page.wait_for_url(lambda url: urlsplit(url).path != "/login/")
 
     return show
@@ -101,6 +103,20 @@ def _new_passwords_differ(page: Page) -> None:
     page.locator("#id_new_password2").fill("something else")
     page.locator("#id_new_password2").press("Enter")
     page.locator(".message:visible").wait_for()
+
+
+def _recovery_codes(page: Page) -> None:
+    """Set an app up, and turn it off behind the page: others sign in as John too."""
+    _signed_in(f"{SECURITY}codes/")(page)
+    generator = pyotp.TOTP(page.locator(".secret").inner_text().replace(" ", ""))
+    page.locator("[name=code]").fill(generator.now())
+    page.locator("[name=code]").press("Enter")
+    page.locator(".recovery-codes").wait_for()
+    behind = page.context.new_page()
+    behind.goto(SECURITY)
+    behind.locator("form[action$='/codes/off/'] button").click()
+    behind.locator(".message:visible").wait_for()
+    behind.close()
 
 
 def _open(address: str) -> Callable[[Page], None]:
@@ -123,9 +139,12 @@ SHOWN: dict[str, Callable[[Page], None]] = {
     "password-forgotten-sent": _open("/account/password/forgotten/sent/"),
     "link-used-up": _open("/account/password/forgotten/x/y/"),
     "password-changed": _open("/account/password/changed/"),
-    "security": _signed_in("/account/security/"),
-    "security-codes": _signed_in("/account/security/codes/"),
-    "security-confirm": _signed_in("/account/security/confirm/"),
+    "second-step": _signed_in("/account/", WITH_CODES),
+    "second-factor-required": _signed_in("/account/", WITHOUT_FACTOR),
+    "security": _signed_in(SECURITY),
+    "security-codes": _signed_in(f"{SECURITY}codes/"),
+    "recovery-codes": _recovery_codes,
+    "security-confirm": _signed_in(f"{SECURITY}confirm/"),
     "sign-out": _signed_in("/logout/"),
     "signed-out": _open("/logged-out/"),
     "forbidden": _signed_in("/admin/"),
