@@ -10,14 +10,14 @@ COMPILE := $(LOCK_TOOLS)/bin/uv pip compile --quiet --universal --generate-hashe
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format bench bench-growth bench-hour compliance accessibility docs screenshots lock translations install clean
+.PHONY: help run test lint format bench bench-chat bench-growth bench-hour compliance accessibility docs screenshots lock translations install clean
 
 help:  ## List the tasks
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-run:  ## Try the product: server with database and data (PORT, HOST change the address)
+run:  ## Try the product: server with database and data (PORT, HOST change the address; TLS=1: the chat over TLS)
 	@scripts/install.sh run
-	@exec env DJANGO_SETTINGS_MODULE=chatauth_project.settings $(BIN)/python manage.py demonstration
+	@exec env TLS=$(TLS) DJANGO_SETTINGS_MODULE=chatauth_project.settings $(BIN)/python manage.py demonstration
 
 install:  ## Install what developers need into .venv
 	@scripts/install.sh dev
@@ -45,6 +45,9 @@ bench: install  ## Measure the server under load (needs wrk; ARGS="--only oauth 
 
 bench-hour: install  ## An hour of tokens by a moved clock: do the tables stay as small as they are?
 	@$(BIN)/python -m benchmarks hour $(ARGS)
+
+bench-chat: install  ## Let ten thousand customers wait on the chat server, and write to them (six minutes)
+	@$(BIN)/python -m benchmarks chat $(ARGS)
 
 bench-growth: install  ## The same with an empty and a big database, by turns (15 GB of disk for a while)
 	@$(BIN)/python -m benchmarks growth $(ARGS)

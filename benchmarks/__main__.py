@@ -1,4 +1,4 @@
-"""The command line: ``python -m benchmarks speed|growth|hour``."""
+"""The command line: ``python -m benchmarks speed|growth|hour|chat``."""
 
 import argparse
 import shutil
@@ -8,7 +8,7 @@ from itertools import count
 from statistics import median
 
 from benchmarks import hour as hours
-from benchmarks import machine, messages, oauth, report, scenarios
+from benchmarks import machine, messages, oauth, polls, report, scenarios
 from benchmarks.asking import asking
 from benchmarks.browser import WrongAnswer
 from benchmarks.dataset import INTEGRATION, SIGNED_INTEGRATION
@@ -115,6 +115,14 @@ def hour(options: argparse.Namespace) -> list[Report]:
     return [result]
 
 
+def chat(options: argparse.Namespace) -> list[Report]:
+    """Let ten thousand customers wait on one process of the chat server, and have agents write to them."""
+    with database_server() as cluster:
+        result = Report("chat", machine.description(cluster))
+        result.add(polls.rows(*polls.measure(Installation(cluster, "chat"), options)))
+    return [result]
+
+
 def _require_disk(needed: int) -> None:
     free = shutil.disk_usage(PROJECT).free
     if free < needed:
@@ -168,10 +176,15 @@ def main() -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="benchmarks", description=__doc__)
     commands = parser.add_subparsers(required=True)
-    of_speed, of_growth, of_hour = (
+    of_speed, of_growth, of_hour, of_chat = (
         _command(commands.add_parser(measure.__name__, help=measure.__doc__), measure)
-        for measure in (speed, growth, hour)
+        for measure in (speed, growth, hour, chat)
     )
+    of_chat.add_argument("--customers", type=int, default=10_000)
+    of_chat.add_argument("--agents", type=int, default=50)
+    of_chat.add_argument("--per-second", type=int, default=200, help="messages")
+    of_chat.add_argument("--quiet", type=float, default=120.0, help="seconds without messages")
+    of_chat.add_argument("--busy", type=float, default=180.0, help="seconds with messages")
     of_hour.add_argument("--tokens", type=int, default=360_000)
     of_speed.add_argument("--only", choices=PARTS, help="one part, not all")
     of_speed.add_argument("--messages", type=int, default=100_000, help="messages that are stored before")

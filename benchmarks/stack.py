@@ -98,7 +98,7 @@ class Server:
 
     def __init__(self, installation: Installation, settings: Mapping[str, str] | None = None) -> None:
         self.installation = installation
-        self.port, metrics_port = _free_ports(2)
+        self.port, metrics_port = free_ports(2)
         self.address = f"http://{LOOPBACK}:{self.port}"
         ports = {"PORT": str(self.port), "METRICS_PORT": str(metrics_port), "CHAT_WORKERS": "0"}
         self._environment = installation.environment | ports | dict(settings or {})
@@ -165,7 +165,8 @@ def _environment(database_url: str) -> dict[str, str]:
     }
 
 
-def _free_ports(count: int) -> list[int]:
+def free_ports(count: int) -> list[int]:
+    """Return ports that nobody listens on now."""
     probes = [socket.create_server((LOOPBACK, 0)) for _ in range(count)]
     ports = [int(probe.getsockname()[1]) for probe in probes]
     for probe in probes:

@@ -3,6 +3,7 @@
 import asyncio
 import resource
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -80,11 +81,15 @@ def _granian(target: ChatRequests) -> Any:
 
 
 def _tls() -> dict[str, Any]:
-    from pathlib import Path
+    from granian.constants import SSLProtocols
 
     if not settings.CHAT_TLS_CERTIFICATE:
         return {}
-    return {"ssl_cert": Path(settings.CHAT_TLS_CERTIFICATE), "ssl_key": Path(settings.CHAT_TLS_KEY)}
+    return {
+        "ssl_cert": Path(settings.CHAT_TLS_CERTIFICATE),
+        "ssl_key": Path(settings.CHAT_TLS_KEY),
+        "ssl_protocol_min": SSLProtocols.tls12,
+    }
 
 
 def _allow_open_files(number: int) -> None:

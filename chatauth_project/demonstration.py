@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings
 from django.core.management import call_command
@@ -23,6 +23,7 @@ from chatauth_project.demonstration_environment import (
     embedded_url,
     kept_secrets,
 )
+from chatauth_project.demonstration_tls import keep_for_demonstration
 from chatauth_project.housekeeping import run_all
 from chatauth_project.serving import StartFault
 
@@ -77,6 +78,8 @@ def prepare(say: Say) -> Mapping[str, str]:
     passwords = choose_passwords(settings.HOST, secret=secret) | choose_client_secrets(secret=secret)
     for path in settings.DEMONSTRATION_DATA:
         import_string(path)(passwords)
+    chat_host = urlsplit(settings.CHAT_SERVER_URL).hostname or ""
+    keep_for_demonstration(settings.CHAT_TLS_CERTIFICATE, settings.CHAT_TLS_KEY, host=chat_host)
     run_all(now=datetime.now(UTC))  # there is a signing key from the first request on
     return passwords
 

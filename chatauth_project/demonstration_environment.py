@@ -11,6 +11,7 @@ from chatauth_project.environment_rules import DEMONSTRATION_MARK
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 SECRETS_FILE = BASE_DIR / "var" / "demonstration.env"
+TLS_FOLDER = BASE_DIR / "var" / "tls"
 MAIL_FOLDER = BASE_DIR / "var" / "mail"
 DATABASE_NAME = "chatauth"
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]")
@@ -66,10 +67,18 @@ def _addresses(given: Mapping[str, str]) -> dict[str, str]:
         "PUBLIC_BASE_URL": address,
         "CHAT_HOST": given.get("HOST", "127.0.0.1").strip(),
         "CHAT_PORT": chat_port,
-        "CHAT_SERVER_URL": f"http://{host}:{chat_port}",
+        **_chat_over_tls(given, f"{host}:{chat_port}"),
         "ALLOWED_HOSTS": ",".join((host, *LOOPBACK_NAMES)),
         "METRICS_PORT": _next_port(port, METRICS_OFFSET, without="0"),
     }
+
+
+def _chat_over_tls(given: Mapping[str, str], place: str) -> dict[str, str]:
+    """Where the chat server is: clients of the vendor's insist on https, browsers do not where it is this machine."""
+    if given.get("TLS", "").strip() != "1":
+        return {"CHAT_SERVER_URL": f"http://{place}"}
+    files = {"CHAT_TLS_CERTIFICATE": "certificate.pem", "CHAT_TLS_KEY": "key.pem"}
+    return {"CHAT_SERVER_URL": f"https://{place}"} | {name: str(TLS_FOLDER / file) for name, file in files.items()}
 
 
 def _next_port(port: str, offset: int, *, without: str) -> str:

@@ -151,7 +151,14 @@ def test_a_long_stream_comes_in_several_answers(deck: Deck, mailbox: Mailbox) ->
     assert bodies(deck) + bodies(deck) == [str(number) for number in range(150)]
 
 
-@pytest.mark.parametrize("session", ["", "undefined", "353-2.other", "x" * 5000, "\u00e9"])
+def test_a_session_of_another_pool_is_told_where_it_lives(deck: Deck) -> None:
+    reply = deck.ask("getMessages", session="999-1.abc")
+    (entry,) = reply.entries
+    assert (reply.status, entry["messageName"]) == (200, "RNEngagementConfigurationChangedMessage")
+    assert entry["poolId"] == "999:1"
+
+
+@pytest.mark.parametrize("session", ["", "undefined", "353-2.other", "7-1.other", "a-b.c", "x" * 5000, "\u00e9"])
 def test_a_guessed_session_id_is_refused(deck: Deck, session: str) -> None:
     assert deck.ask("getMessages", headers={"SessionId": session}).code == (403, "SESSION_UNKNOWN")
 

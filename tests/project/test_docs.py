@@ -15,6 +15,8 @@ from authenticate_app.accounts import entitlements
 from authenticate_app.audit.events import Event
 from authenticate_app.messages.reasons import PHONE_ERRORS, CallbackError, Reason
 from chat_app.chat_authenticate import errors
+from chat_app.engagement.errors import ALL
+from chat_app.engagement.models import Engagement, Participant
 from chat_app.routing.profile import OptionCode
 from chatauth_project import checks
 from chatauth_project.environment import Environment
@@ -157,7 +159,8 @@ def test_a_command_exists(page: str, command: str) -> None:
 def test_a_name_in_capitals_means_something(page: str, name: str) -> None:
     settings = {field.upper() for field in Environment.model_fields}
     granted = {value for value in vars(entitlements).values() if isinstance(value, str)}
-    assert name in settings | granted | set(OptionCode) | NAMES_OF_OTHERS, f"{page} names {name}"
+    of_chats = {error.code for error in ALL} | {*Engagement.Reason, *Participant.Departure}
+    assert name in settings | granted | set(OptionCode) | of_chats | NAMES_OF_OTHERS, f"{page} names {name}"
 
 
 @pytest.mark.parametrize(("page", "path"), found_on(pages(), PATH, text_of))
