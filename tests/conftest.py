@@ -8,7 +8,8 @@ import pytest
 from hypothesis import settings
 from pytest_django import DjangoDbBlocker
 
-from tests.environment import CLUSTER_VARIABLE, database_of_this_run
+from tests.databases import forget, made
+from tests.environment import CLUSTER_VARIABLE, MIGRATED, database_of_this_run
 
 settings.register_profile("chatauth", deadline=None)  # a busy machine is no fault of the code under test
 settings.load_profile("chatauth")
@@ -16,8 +17,11 @@ settings.load_profile("chatauth")
 
 def _starts_the_database(config: pytest.Config) -> bool:
     """The first process starts the database, for the helpers of pytest-xdist as well."""
-    is_helper = hasattr(config, "workerinput")
-    return not is_helper and CLUSTER_VARIABLE in os.environ
+    return not _is_helper(config) and CLUSTER_VARIABLE in os.environ
+
+
+def _is_helper(config: pytest.Config) -> bool:
+    return hasattr(config, "workerinput")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -30,14 +34,14 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         cluster = database_of_this_run()
         cluster.stop("immediate")
         shutil.rmtree(cluster.data, ignore_errors=True)
+    elif not _is_helper(config):
+        forget()
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let the browser come last: from its start on, Playwright's loop counts as running between tests, too.
-
-    Django refuses to touch a connection then, even to close it.
-    """
-    items.sort(key=lambda item: "chromium" in getattr(item, "fixturenames", ()))
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings: None) -> None:
+    """Have the database made that those of the processes are copies of."""
+    made(MIGRATED)
 
 
 @pytest.fixture(scope="session")
@@ -63,11 +67,12 @@ def no_remembered_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sign_in, "room", Room())
 
 
-@pytest.fixture
-def cheap_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Hashes that cost next to nothing, for tests of something else."""
+@pytest.fixture(scope="session", autouse=True)
+def cheap_hashes() -> Iterator[None]:
+    """Hashes that cost next to nothing: what a test of accounts looks at is what becomes of them."""
     from django.contrib.auth.hashers import Argon2PasswordHasher
 
-    monkeypatch.setattr(Argon2PasswordHasher, "memory_cost", 8)
-    monkeypatch.setattr(Argon2PasswordHasher, "time_cost", 1)
-    monkeypatch.setattr(Argon2PasswordHasher, "parallelism", 1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Argon2PasswordHasher, "memory_cost", 8)
+        patch.setattr(Argon2PasswordHasher, "time_cost", 1)
+        yield

@@ -9,6 +9,12 @@ from chatauth_project.embedded_postgres import EmbeddedPostgres
 CLUSTER_VARIABLE = "CHATAUTH_TEST_CLUSTER"
 """Where the process that started the tests keeps their database; its helpers find it there."""
 
+RUN = os.environ.setdefault("CHATAUTH_TEST_RUN", str(os.getpid()))
+"""The process that started the tests, for its helpers as well."""
+
+MIGRATED = f"migrated_{RUN}"
+"""The database that those of the test processes are copies of (``tests.databases``)."""
+
 OPTIONS = {"max_connections": "400"}
 """For several servers at once, each with a process that works on jobs: that alone may hold forty connections."""
 

@@ -12,7 +12,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, Self
-from urllib.parse import urlsplit, urlunsplit
 
 import httpx
 import psycopg
@@ -20,10 +19,10 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import KeySet
 
+from tests.databases import ROOT, drop_database, environment_with, prepared_database
 from tests.environment import TEST_ENVIRONMENT
 from tests.waiting import wait_until
 
-ROOT = Path(__file__).parent.parent
 ADDRESS = "/crmRestApi/resources/latest/chatAuthenticate"
 PASSWORD = "correct horse"
 CALLER = "dcsadmin1"
@@ -31,29 +30,6 @@ START_SECONDS = 60.0
 REFUSED = 2
 """The exit status of a start that is refused."""
 TIMEOUT_SECONDS = 30.0
-PASSED_ON = ("PATH", "HOME", "LANG", "TMPDIR", "VIRTUAL_ENV")
-"""What our processes need of the environment of the tests."""
-
-
-def new_database() -> str:
-    """Create an empty database beside that of the tests, and return its URL; it goes with the server of this run."""
-    return database_beside(TEST_ENVIRONMENT["DATABASE_URL"], f"journey_{uuid.uuid4().hex}")
-
-
-def database_beside(url: str, name: str) -> str:
-    with psycopg.connect(_with_name(url, "postgres"), autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}"'.encode())
-    return _with_name(url, name)
-
-
-def drop_database(url: str) -> None:
-    name = urlsplit(url).path.removeprefix("/")
-    with psycopg.connect(_with_name(url, "postgres"), autocommit=True) as connection:
-        connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'.encode())
-
-
-def _with_name(url: str, name: str) -> str:
-    return urlunsplit(urlsplit(url)._replace(path=f"/{name}"))
 
 
 def free_port() -> int:
@@ -67,7 +43,6 @@ class Process:
 
     def __init__(self, *arguments: str, log: Path, variables: Mapping[str, str], cwd: Path = ROOT) -> None:
         self.log = log
-        passed_on = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
         with log.open("ab") as output:
             self.process = subprocess.Popen(
                 [sys.executable, *arguments],
@@ -75,7 +50,7 @@ class Process:
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 cwd=cwd,
-                env={**passed_on, **variables},
+                env=environment_with(variables),
                 start_new_session=True,
             )
 
@@ -126,6 +101,9 @@ class Server:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.end()
+
+    def end(self) -> None:
         if self.process.process.poll() is None:
             self.process.stop()
 
@@ -138,9 +116,9 @@ class Server:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
-    def start(self) -> None:
+    def start(self, *options: str) -> None:
         """Start and return once it answers."""
-        self.launch("serve", "--migrate").wait_for("Ready on ")
+        self.launch("serve", *options).wait_for("Ready on ")
 
     def launch(self, *arguments: str) -> Process:
         """Start ``manage.py`` with these arguments, and do not wait for what comes of it."""
@@ -201,32 +179,42 @@ def ask(
 
 
 class Administrator:
-    """Somebody who changes things in a process of their own, as the admin does; see ``tests.administrator``."""
+    """Somebody who changes things in a process of their own, as the admin does; see ``tests.administrator``.
+
+    The process starts with the first deed: not every test has one done.
+    """
 
     def __init__(self, variables: Mapping[str, str]) -> None:
-        passed_on = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.administrator"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            cwd=ROOT,
-            env={**passed_on, **variables},
-        )
+        self._variables = variables
+        self._started: subprocess.Popen[str] | None = None
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._process.communicate(timeout=START_SECONDS)
+        if self._started:
+            self._started.communicate(timeout=START_SECONDS)
 
     def do(self, deed: str, **arguments: object) -> Any:
         """Have a deed done; it is committed when this returns."""
-        assert self._process.stdin
-        assert self._process.stdout
-        self._process.stdin.write(json.dumps([deed, arguments]) + "\n")
-        self._process.stdin.flush()
-        return json.loads(self._process.stdout.readline())
+        process = self._process()
+        assert process.stdin
+        assert process.stdout
+        process.stdin.write(json.dumps([deed, arguments]) + "\n")
+        process.stdin.flush()
+        return json.loads(process.stdout.readline())
+
+    def _process(self) -> "subprocess.Popen[str]":
+        if self._started is None:
+            self._started = subprocess.Popen(
+                [sys.executable, "-m", "tests.administrator"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
+                cwd=ROOT,
+                env=environment_with(self._variables),
+            )
+        return self._started
 
 
 def submit(client: httpx.Client, path: str, **fields: str) -> httpx.Response:
@@ -257,11 +245,10 @@ class Installation:
 
 @contextmanager
 def installation(database: str, log: Path, **variables: str) -> Iterator[Installation]:
-    """Let an installation with routing, a signing key and a service account stand meanwhile."""
+    """Let an installation stand meanwhile, on a database that is prepared."""
     with ExitStack() as stack:
         server = stack.enter_context(Server(database, log, **variables))
         administrator = stack.enter_context(server.administrator())
-        administrator.do("prepare")
         yield Installation(server, administrator, stack.enter_context(server.client()))
 
 
@@ -272,7 +259,7 @@ def own_installation(folder: Path, **variables: str) -> AbstractContextManager[I
 
 @contextmanager
 def _own_installation(folder: Path, variables: Mapping[str, str]) -> Iterator[Installation]:
-    database = new_database()
+    database = prepared_database()
     try:
         with installation(database, folder / "server.log", **variables) as found:
             yield found

@@ -61,7 +61,7 @@ def _forget() -> None:
 
 
 @pytest.fixture
-def world(db: None, cheap_hashes: None, nothing_remembered: None) -> None:
+def world(db: None, nothing_remembered: None) -> None:
     """Two interfaces with queues, a signing key, a service account and a customer."""
     store_routing()
     store_signing_key()

@@ -14,11 +14,6 @@ PASSWORD = "correct horse"
 Requests = Callable[..., Request]
 
 
-@pytest.fixture(autouse=True)
-def _cheap_hashes(cheap_hashes: None) -> None:
-    """For every test of this folder."""
-
-
 @pytest.fixture
 def user(db: None) -> User:
     user = User.objects.create_user("dcsadmin1", PASSWORD, email="Admin@Vision.com", email_verified=True)

@@ -15,11 +15,6 @@ __all__ = ["Browser"]
 PASSWORD = "correct horse battery"
 
 
-@pytest.fixture(autouse=True)
-def _cheap_hashes(cheap_hashes: None) -> None:
-    """For every test of this folder."""
-
-
 @pytest.fixture
 def routing_data(db: None) -> None:
     load({})

@@ -18,9 +18,10 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from tests.browser.customer_pictures import Look, window
 from tests.browser.sandbox_pictures import BUTTONS, PATIENCE, sign_in_and_step_into_chat
 from tests.browser.screenshots import sign_in
-from tests.browser.site import CHROMIUM, CHROMIUM_ARGUMENTS, ROOT, running_site
+from tests.browser.site import CHROMIUM, CHROMIUM_ARGUMENTS, running_site
 from tests.browser.test_admin import PAGES, RULES_OF_WCAG
 from tests.browser.test_customer_pages import LANGUAGES, SHOWN
+from tests.databases import ROOT
 from tests.environment import database_of_this_run
 from tests.sandbox.running import running_sandbox
 
@@ -144,5 +145,9 @@ def _version_of_axe(browser: Browser) -> str:
 if __name__ == "__main__":
     if CHROMIUM is None:
         sys.exit("There is no Chromium. Install the package chromium, or name the program in the variable CHROMIUM.")
-    with tempfile.TemporaryDirectory(prefix="chatauth-accessibility-") as folder, running_site(Path(folder)) as site:
+    with (
+        database_of_this_run(),
+        tempfile.TemporaryDirectory(prefix="chatauth-accessibility-") as folder,
+        running_site(Path(folder)) as site,
+    ):
         sys.exit(1 if write(site) else 0)

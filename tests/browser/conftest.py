@@ -10,7 +10,7 @@ from tests.browser.site import CHROMIUM, CHROMIUM_ARGUMENTS, running_site
 NO_CHROMIUM = "There is no Chromium: install the package chromium, or name the program in CHROMIUM."
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     if CHROMIUM is None:
         pytest.skip(NO_CHROMIUM)
@@ -18,9 +18,11 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield address
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
-    """The one of this process: Playwright's own loop runs once."""
+    """The one of all tests of this folder. It ends with them: until then Playwright's loop counts as running,
+    and Django refuses to touch a connection of the tests between.
+    """
     if CHROMIUM is None:
         pytest.skip(NO_CHROMIUM)
     with sync_playwright() as playwright:
@@ -29,7 +31,7 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def signed_in_state(chromium: Browser, site: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The cookies of somebody who has signed in, so that every test need not."""
     kept = tmp_path_factory.mktemp("state") / "state.json"

@@ -8,7 +8,9 @@ from typing import Literal
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from tests.browser.site import CHROMIUM, CHROMIUM_ARGUMENTS, NAME, PASSWORD, ROOT, running_site
+from tests.browser.site import CHROMIUM, CHROMIUM_ARGUMENTS, NAME, PASSWORD, running_site
+from tests.databases import ROOT
+from tests.environment import database_of_this_run
 
 FOLDER = ROOT / "docs" / "screenshots"
 LOOKS = ("desktop-light", "desktop-dark", "phone-light")
@@ -130,5 +132,9 @@ def _take(browser: Browser, address: str, look: str) -> None:
 if __name__ == "__main__":
     if CHROMIUM is None:
         sys.exit("There is no Chromium. Install the package chromium, or name the program in the variable CHROMIUM.")
-    with tempfile.TemporaryDirectory(prefix="chatauth-screenshots-") as folder, running_site(Path(folder)) as site:
+    with (
+        database_of_this_run(),
+        tempfile.TemporaryDirectory(prefix="chatauth-screenshots-") as folder,
+        running_site(Path(folder)) as site,
+    ):
         take_pictures(site)

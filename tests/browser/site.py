@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -12,9 +11,9 @@ from pathlib import Path
 
 from cryptography.fernet import Fernet
 
-from chatauth_project.embedded_postgres import EmbeddedPostgres
+from tests.databases import ROOT, drop_database, environment_with, new_database
+from tests.serving import free_port
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 NAME, PASSWORD = "admin", "Welcome1"
 START_SECONDS = 60.0
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
@@ -24,19 +23,19 @@ CHROMIUM_ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-net
 
 @contextmanager
 def running_site(folder: Path) -> Iterator[str]:
-    """Start a database and the server in ``folder``, fill them, and yield the server's address."""
-    with EmbeddedPostgres(folder / "postgres", durable=False) as postgres:
-        postgres.create_database("chatauth")
-        variables = _variables(folder, postgres.url("chatauth"), _free_port())
-        subprocess.run([sys.executable, "manage.py", "migrate", "-v0"], check=True, cwd=ROOT, env=variables)
+    """Fill a database, start the server with its log in ``folder``, and yield the server's address."""
+    database = new_database()
+    try:
+        variables = _variables(folder, database, free_port())
         subprocess.run([sys.executable, "-m", "tests.browser.day"], check=True, cwd=ROOT, env=variables)
         with _server(folder / "server.log", variables):
             yield variables["PUBLIC_BASE_URL"]
+    finally:
+        drop_database(database)
 
 
 def _variables(folder: Path, database_url: str, port: int) -> dict[str, str]:
-    return {
-        **{name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ},
+    chosen = {
         "DJANGO_SETTINGS_MODULE": "chatauth_project.settings",
         "ENVIRONMENT": "demonstration",
         "DATABASE_URL": database_url,
@@ -52,6 +51,7 @@ def _variables(folder: Path, database_url: str, port: int) -> dict[str, str]:
         "BUSINESS_NAME": "Vision Corporation",
         "LOG_FORMAT": "json",
     }
+    return environment_with(chosen)
 
 
 @contextmanager
@@ -74,9 +74,3 @@ def _wait_for(server: "subprocess.Popen[bytes]", log: Path) -> None:
         if server.poll() is not None or time.monotonic() > deadline:
             raise RuntimeError(f"The server did not start:\n{log.read_text('utf-8', 'replace')}")
         time.sleep(0.1)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

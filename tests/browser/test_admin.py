@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page, Request
 
 from tests.browser.screenshots import sign_in
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
 RULES = "/admin/chat_app/assignmentrule/"
 PAGES = (

@@ -13,7 +13,7 @@ from tests.browser.day import CALLBACK, CLIENT, WITH_CODES, WITHOUT_FACTOR
 from tests.browser.site import PASSWORD
 from tests.browser.test_admin import faults_of, violations
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
 JOHN = "john.smith@vision.com"
 AUTHORIZE = "/oauth/authorize?" + urlencode(

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, CDPSession, Page, expect
 from tests.browser.site import PASSWORD
 from tests.browser.test_admin import faults_of, violations
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
 NAME = "john.smith@vision.com"
 SECURITY = "/account/security/"

@@ -11,7 +11,7 @@ from tests.browser.site import CHROMIUM
 from tests.browser.test_admin import RULES_OF_WCAG, faults_of
 from tests.sandbox.running import running_sandbox
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
 JOHN, PASSWORD = "john.smith@vision.com", "Welcome1"
 PATIENCE = 30_000

@@ -12,7 +12,7 @@ from tests.browser.test_admin import faults_of
 from tests.browser.test_customer_pages import JOHN, fill
 from tests.oauth_contract import apple_device
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
 IPHONE: ViewportSize = {"width": 390, "height": 844}
 PATIENCE = 10_000

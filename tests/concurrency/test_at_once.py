@@ -16,7 +16,7 @@ from tests.load import check_nothing_is_half_stored, claims_of, kid_of, load_on,
 from tests.serving import ADDRESS, Installation, ask
 from tests.waiting import wait_until
 
-pytestmark = pytest.mark.journey
+pytestmark = [pytest.mark.journey, pytest.mark.xdist_group("installed")]
 
 AT_ONCE = 100
 CLIENTS = 4

@@ -16,7 +16,7 @@ from chatauth_project.bodies import MOST_WAITING
 from tests.serving import ADDRESS, CALLER, PASSWORD, Installation, ask, own_installation
 from tests.waiting import wait_until
 
-pytestmark = pytest.mark.journey
+pytestmark = [pytest.mark.journey, pytest.mark.xdist_group("waiting")]
 
 WORKERS = 2
 CONNECTIONS_OF_ITS_OWN = WORKERS + 2

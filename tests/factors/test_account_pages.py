@@ -28,11 +28,6 @@ pytestmark = pytest.mark.django_db
 CODES = f"{SECURITY}codes/"
 
 
-@pytest.fixture(autouse=True)
-def _cheap_hashes(cheap_hashes: None) -> None:
-    """For every test of this file."""
-
-
 @pytest.fixture
 def jane(db: None) -> User:
     return User.objects.create_user("jane@example.com", PASSWORD)

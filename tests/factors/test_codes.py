@@ -132,7 +132,7 @@ def test_a_right_code_gives_the_allowance_back(app: User) -> None:
     fail(app, ALLOWED)
 
 
-def test_a_right_password_does_not(app: User, cheap_hashes: None) -> None:
+def test_a_right_password_does_not(app: User) -> None:
     from authenticate_app.accounts.credentials import checked
     from authenticate_app.accounts.sign_in import sign_in
 

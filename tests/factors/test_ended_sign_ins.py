@@ -13,7 +13,7 @@ from tests.factors.builders import store_passkey
 from tests.factors.pages import LOGIN, PASSWORD, SECURITY, SET_UP, Browser, code, turn_on_codes
 from tests.factors.test_account_pages import CODES, secret_on
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("cheap_hashes")]
+pytestmark = pytest.mark.django_db
 ACCOUNT = "/account/"
 
 
@@ -30,7 +30,7 @@ def signed_in(user: User) -> Browser:
 
 
 @pytest.fixture
-def jane(cheap_hashes: None, db: None) -> User:
+def jane(db: None) -> User:
     return User.objects.create_user("jane@example.com", PASSWORD)
 
 

@@ -1,6 +1,5 @@
 """The database goes and comes back under load: nothing answered is lost, and nobody has to restart anything."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
@@ -8,27 +7,12 @@ import pytest
 
 from chatauth_project.embedded_postgres import EmbeddedPostgres, StopMode
 from tests.load import check_nothing_is_lost, load_on
-from tests.serving import Installation, ask, installation, own_installation
+from tests.serving import Installation, ask, own_installation
 from tests.waiting import wait_until
 
-pytestmark = pytest.mark.faults
+pytestmark = [pytest.mark.faults, pytest.mark.xdist_group("faults")]
 
 RECOVERY_SECONDS = 45.0
-
-
-@pytest.fixture
-def cluster(tmp_path: Path) -> Iterator[EmbeddedPostgres]:
-    """A database server that keeps what it has promised to keep."""
-    cluster = EmbeddedPostgres(tmp_path / "postgres", durable=True)
-    with cluster:
-        cluster.create_database("chatauth")
-        yield cluster
-
-
-@pytest.fixture
-def installed(cluster: EmbeddedPostgres, tmp_path: Path) -> Iterator[Installation]:
-    with installation(cluster.url("chatauth"), tmp_path / "server.log") as found:
-        yield found
 
 
 def works(installed: Installation) -> bool:

@@ -18,22 +18,16 @@ import pytest
 from authenticate_app.messages.worker import THREADS
 from chatauth_project.embedded_postgres import EmbeddedPostgres
 from chatauth_project.processes import runs
+from tests.faults.conftest import durable_copy
 from tests.messages import apple
 from tests.messages.receiver import Receiver, receiver
 from tests.serving import Installation, Process, installation, submit
 from tests.waiting import wait_until
 
-pytestmark = pytest.mark.faults
+pytestmark = [pytest.mark.faults, pytest.mark.xdist_group("faults")]
 
 SOON = 90.0
 """Seconds that anything may take on a busy machine before a test gives up."""
-
-
-@pytest.fixture(scope="module")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostgres]:
-    with EmbeddedPostgres(tmp_path_factory.mktemp("jobs") / "postgres", durable=True) as found:
-        found.create_database("chatauth")
-        yield found
 
 
 @pytest.fixture(scope="module")
@@ -42,12 +36,13 @@ def mailbox(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def standing(
-    cluster: EmbeddedPostgres, mailbox: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Installation]:
-    log = tmp_path_factory.mktemp("installation") / "server.log"
+def standing(prepared: Path, mailbox: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    folder = tmp_path_factory.mktemp("jobs")
     mail = {"EMAIL_URL": mailbox.as_uri(), "EMAIL_FROM": "chat@example.com"}
-    with installation(cluster.url("chatauth"), log, PRIVATE_ADDRESSES="true", **mail) as found:
+    with (
+        durable_copy(prepared, folder) as cluster,
+        installation(cluster.url("chatauth"), folder / "server.log", PRIVATE_ADDRESSES="true", **mail) as found,
+    ):
         yield found
 
 
@@ -255,19 +250,17 @@ def test_a_stop_does_not_wait_for_a_system_that_hangs(installed: Installation) -
         check_quiet(installed)
 
 
-def test_a_database_that_is_restarted(tmp_path: Path, hook: Receiver) -> None:
-    with EmbeddedPostgres(tmp_path / "postgres", durable=True) as cluster:
-        cluster.create_database("chatauth")
-        url = cluster.url("chatauth")
-        with installation(url, tmp_path / "server.log", PRIVATE_ADDRESSES="true") as installed:
-            business = new_business(installed, hook.url)
-            process = wait_for_job_process(installed)
-            cluster.stop("immediate")
-            cluster.start()
-            wait_until(lambda: post(installed.client, business, body="after").status_code == 200, patience=SOON)
-            wait_until(lambda: taken_texts(hook)["after"] == 1, patience=SOON)
-            assert job_processes(installed) == [process]
-            check_quiet(installed)
+def test_a_database_that_is_restarted(cluster: EmbeddedPostgres, tmp_path: Path, hook: Receiver) -> None:
+    url = cluster.url("chatauth")
+    with installation(url, tmp_path / "server.log", PRIVATE_ADDRESSES="true") as installed:
+        business = new_business(installed, hook.url)
+        process = wait_for_job_process(installed)
+        cluster.stop("immediate")
+        cluster.start()
+        wait_until(lambda: post(installed.client, business, body="after").status_code == 200, patience=SOON)
+        wait_until(lambda: taken_texts(hook)["after"] == 1, patience=SOON)
+        assert job_processes(installed) == [process]
+        check_quiet(installed)
 
 
 def test_jobs_that_were_lost_are_added_again(installed: Installation, hook: Receiver) -> None:

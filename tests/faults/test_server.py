@@ -2,7 +2,6 @@
 
 import os
 import signal
-from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -10,18 +9,10 @@ import pytest
 
 from chatauth_project.embedded_postgres import EmbeddedPostgres
 from tests.load import Load, check_nothing_is_lost, load_on
-from tests.serving import Installation, ask, installation
+from tests.serving import Installation, ask
 from tests.waiting import wait_until
 
-pytestmark = pytest.mark.faults
-
-
-@pytest.fixture
-def installed(tmp_path: Path) -> Iterator[Installation]:
-    with EmbeddedPostgres(tmp_path / "postgres", durable=True) as cluster:
-        cluster.create_database("chatauth")
-        with installation(cluster.url("chatauth"), tmp_path / "server.log") as found:
-            yield found
+pytestmark = [pytest.mark.faults, pytest.mark.xdist_group("faults")]
 
 
 def lives(pid: int) -> bool:
@@ -103,18 +94,15 @@ def test_a_stop_under_load_finishes_what_was_begun(installed: Installation, numb
     assert "Traceback" not in server.process.written()
 
 
-def test_database_and_server_killed_together(tmp_path: Path) -> None:
+def test_database_and_server_killed_together(installed: Installation, cluster: EmbeddedPostgres) -> None:
     """As a power cut does it."""
-    with EmbeddedPostgres(tmp_path / "postgres", durable=True) as cluster:
-        cluster.create_database("chatauth")
-        with installation(cluster.url("chatauth"), tmp_path / "server.log") as installed:
-            server = installed.server
-            with load_on(server) as load:
-                load.wait_for_more(100)
-                cluster.kill9()
-                server.process.kill9()
-            cluster.start()
-            server.start()
-            check_nothing_is_lost(server, load)
-            with server.client() as client:
-                assert ask(client).status_code == 201
+    server = installed.server
+    with load_on(server) as load:
+        load.wait_for_more(100)
+        cluster.kill9()
+        server.process.kill9()
+    cluster.start()
+    server.start()
+    check_nothing_is_lost(server, load)
+    with server.client() as client:
+        assert ask(client).status_code == 201

@@ -8,7 +8,7 @@ import pytest
 
 from tests.serving import ADDRESS, Installation
 
-pytestmark = pytest.mark.journey
+pytestmark = [pytest.mark.journey, pytest.mark.xdist_group("installed")]
 
 AT_ONCE = 100
 

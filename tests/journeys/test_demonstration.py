@@ -12,9 +12,10 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import KeySet
 
-from tests.serving import ROOT, TIMEOUT_SECONDS, Process, free_port
+from tests.databases import ROOT
+from tests.serving import TIMEOUT_SECONDS, Process, free_port
 
-pytestmark = pytest.mark.journey
+pytestmark = [pytest.mark.journey, pytest.mark.xdist_group("demonstration")]
 
 NOT_OF_A_CHECKOUT = shutil.ignore_patterns(".*", "var", "tests", "docs", "__pycache__", "requirements")
 

@@ -10,7 +10,7 @@ import pytest
 from tests.serving import PASSWORD, Installation, ask
 from tests.waiting import wait_until
 
-pytestmark = pytest.mark.journey
+pytestmark = [pytest.mark.journey, pytest.mark.xdist_group("installed")]
 
 AT_ONCE = 4
 """For callers who are remembered; a first call costs a hash, and a worker that is busy with one answers 503."""

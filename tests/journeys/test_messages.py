@@ -10,7 +10,7 @@ from tests.journeys.applications import new_person, over_tls
 from tests.oauth_contract.relying_party import Person
 from tests.serving import Installation
 
-pytestmark = pytest.mark.journey
+pytestmark = [pytest.mark.journey, pytest.mark.xdist_group("installed")]
 
 SUCCESS = "messages-auth://?status=success"
 USED_BEFORE = "messages-auth://?status=failure&error_code=2"

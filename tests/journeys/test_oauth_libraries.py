@@ -21,7 +21,7 @@ from tests.journeys.applications import Registered, new_person, register_in_admi
 from tests.oauth_contract.relying_party import Person
 from tests.serving import ADDRESS, Installation, own_installation
 
-pytestmark = pytest.mark.journey
+pytestmark = [pytest.mark.journey, pytest.mark.xdist_group("libraries")]
 
 SCOPE = ["openid", "profile", "email"]
 WAIT = 30

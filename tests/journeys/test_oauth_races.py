@@ -15,7 +15,7 @@ from tests.journeys.applications import Registered, new_person, over_tls, regist
 from tests.oauth_contract.relying_party import Person, RelyingParty, parameters_of
 from tests.serving import Installation
 
-pytestmark = pytest.mark.journey
+pytestmark = [pytest.mark.journey, pytest.mark.xdist_group("installed")]
 
 AT_ONCE = 12
 Answer = TypeVar("Answer")

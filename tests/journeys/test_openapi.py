@@ -11,11 +11,12 @@ from hypothesis import strategies as st
 from schemathesis.specs.openapi.checks import ignored_auth, unsupported_method
 
 from chat_app.chat_authenticate.openapi import OBJECT_IN_A_STRING
+from tests.databases import ROOT
 from tests.load import check_nothing_is_half_stored
-from tests.serving import CALLER, PASSWORD, ROOT, Installation
+from tests.serving import CALLER, PASSWORD, Installation
 from tests.world import basic
 
-pytestmark = pytest.mark.journey
+pytestmark = [pytest.mark.journey, pytest.mark.xdist_group("installed")]
 
 EXAMPLES = 60
 SOME_ID = "0199b8a0-7c3e-7d21-b1a4-5f0e6a9c2d10"

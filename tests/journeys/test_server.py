@@ -13,7 +13,7 @@ import pytest
 from tests.serving import ADDRESS, CALLER, PASSWORD, Installation, ask, submit
 from tests.waiting import wait_until
 
-pytestmark = pytest.mark.journey
+pytestmark = [pytest.mark.journey, pytest.mark.xdist_group("installed")]
 
 JSON = "application/json"
 AUTHORIZATION = "Basic " + base64.b64encode(f"{CALLER}:{PASSWORD}".encode()).decode()

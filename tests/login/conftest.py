@@ -14,11 +14,6 @@ LOGIN = "/login/"
 AUTHORIZE = "/oauth/authorize?client_id=acme&scope=openid%20chat"
 
 
-@pytest.fixture(autouse=True)
-def _cheap_hashes(cheap_hashes: None) -> None:
-    """For every test of this folder."""
-
-
 @pytest.fixture
 def john(db: None) -> User:
     return User.objects.create_user(NAME, PASSWORD, email="John@Vision.com", email_verified=True, first_name="John")

@@ -40,7 +40,7 @@ SCOPES = "openid profile email"
 
 
 @pytest.fixture
-def ready(db: None, cheap_hashes: None, nothing_remembered: None) -> Iterator[None]:
+def ready(db: None, nothing_remembered: None) -> Iterator[None]:
     clients.forget()
     store_signing_key()
     yield

@@ -216,7 +216,7 @@ class TestLegacyReplies:
         process(legacy.conversation, reply(legacy, "authenticated", token=token), now=after(20))
         assert outcome(legacy) == (State.FAILED, Reason.TOKEN_INACTIVE)
 
-    def test_a_token_of_our_own_server_signs_in(self, at: Conversation, cheap_hashes: None) -> None:
+    def test_a_token_of_our_own_server_signs_in(self, at: Conversation) -> None:
         """Times are real ones, since the server notes when it issued the token."""
         Conversation.objects.update(capabilities=["AUTH"])
         request, user = sign_in(at), store_user("john.smith")

@@ -13,7 +13,7 @@ __all__ = ["nothing_remembered"]
 
 
 @pytest.fixture
-def ready(db: None, cheap_hashes: None, nothing_remembered: None) -> Iterator[None]:
+def ready(db: None, nothing_remembered: None) -> Iterator[None]:
     """A server that can sign, and that remembers nothing of the test before."""
     clients.forget()
     store_signing_key()

@@ -124,7 +124,7 @@ def test_another_parameter_of_the_address_does_no_harm(asked: Asked) -> None:
     assert bearer.BearerAuthentication().authenticate(request("Bearer abc", "onlyData=true&my_access_token=1"))
 
 
-def test_a_password_beside_it_is_still_taken(db: None, cheap_hashes: None) -> None:
+def test_a_password_beside_it_is_still_taken(db: None) -> None:
     store_user("somebody")
     signed_in = bearer.BasicOrBearerAuthentication().authenticate(request(basic("somebody", "correct horse")))
     assert signed_in is not None
@@ -186,7 +186,7 @@ def test_a_scope_is_asked_of_tokens_only() -> None:
 
 
 @pytest.fixture
-def user(db: None, cheap_hashes: None) -> User:
+def user(db: None) -> User:
     return store_user("somebody", SELF_SERVICE_USER)
 
 

@@ -31,11 +31,6 @@ ENDPOINT = f"{ISSUER}/oauth/authorize"
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture(autouse=True)
-def _cheap_hashes(cheap_hashes: None) -> None:
-    """Passwords are not what this is about."""
-
-
 @pytest.fixture
 def now() -> datetime:
     moment = timezone.now()

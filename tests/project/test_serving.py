@@ -8,20 +8,22 @@ from pathlib import Path
 
 import pytest
 
+from tests.databases import drop_database, empty_database
 from tests.environment import TEST_ENVIRONMENT
-from tests.serving import Server, drop_database, new_database
+from tests.serving import Server
 from tests.waiting import wait_until
 
-pytestmark = pytest.mark.journey
+pytestmark = [pytest.mark.journey, pytest.mark.xdist_group("serving")]
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server on a database that had no tables."""
-    database = new_database()
-    with Server(database, tmp_path_factory.mktemp("server") / "log") as server:
-        yield server
-    drop_database(database)
+    server = Server(empty_database(), tmp_path_factory.mktemp("server") / "log")
+    server.start("--migrate")
+    yield server
+    server.end()
+    drop_database(server.database)
 
 
 @pytest.fixture

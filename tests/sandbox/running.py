@@ -1,13 +1,13 @@
 """A server with a sandbox, and its demonstration's data."""
 
-import os
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.serving import PASSED_ON, ROOT, Server, drop_database, new_database
+from tests.databases import ROOT, drop_database, environment_with, new_database
+from tests.serving import Server
 
 NOT_OF_PRODUCTION = {
     "ENVIRONMENT": "demonstration",
@@ -34,12 +34,11 @@ def running_sandbox(folder: Path) -> Iterator[Server]:
 
 def run(variables: Mapping[str, str], *arguments: str, check: bool = False) -> "subprocess.CompletedProcess[str]":
     """Run a program of ours beside the server."""
-    passed_on = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
     return subprocess.run(
         [sys.executable, *arguments],
         capture_output=True,
         text=True,
         check=check,
         cwd=ROOT,
-        env={**passed_on, **variables},
+        env=environment_with(variables),
     )

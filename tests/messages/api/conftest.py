@@ -18,7 +18,7 @@ BASE = "/api/messages/v1"
 
 
 @pytest.fixture
-def shop(db: None, cheap_hashes: None, nothing_remembered: None) -> Business:
+def shop(db: None, nothing_remembered: None) -> Business:
     return business()
 
 
