@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import secrets
 import signal
 import socket
 import subprocess
@@ -30,11 +31,17 @@ START_SECONDS = 60.0
 REFUSED = 2
 """The exit status of a start that is refused."""
 TIMEOUT_SECONDS = 30.0
+PORTS = range(12_000, 32_000)
+"""Below those that Linux and others give away by themselves."""
 
 
 def free_port() -> int:
+    """Return a port that nobody uses, and that the system gives to no connection that happens to be made next."""
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
+        try:
+            probe.bind(("127.0.0.1", secrets.choice(PORTS)))
+        except OSError:
+            return free_port()
         return int(probe.getsockname()[1])
 
 

@@ -51,7 +51,16 @@ class ServiceAccount:
         case.headers["Authorization"] = data
 
 
-@schema.parametrize()
+@pytest.fixture
+def published() -> Any:
+    return schema
+
+
+in_turn = schemathesis.pytest.from_fixture("published")
+"""All operations in one test: making up their cases takes seconds, which else every process spends in collecting."""
+
+
+@in_turn.parametrize()
 @settings(
     max_examples=EXAMPLES,
     derandomize=True,
