@@ -1,14 +1,13 @@
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group
-from django.utils import timezone
 
 from authenticate_app.accounts.models import User
-from authenticate_app.keys.services import ensure_signing_key
+from authenticate_app.keys.models import SigningKey
 from chat_app.routing.demonstration import load
 from tests.pages import Browser
+from tests.world import store_signing_key
 
 __all__ = ["Browser"]
 
@@ -21,8 +20,8 @@ def routing_data(db: None) -> None:
 
 
 @pytest.fixture
-def signing_key(db: None) -> Any:
-    return ensure_signing_key(now=timezone.now())
+def signing_key(db: None) -> SigningKey:
+    return store_signing_key()
 
 
 @pytest.fixture

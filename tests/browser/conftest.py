@@ -5,7 +5,7 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.browser.screenshots import sign_in
-from tests.browser.site import CHROMIUM, CHROMIUM_ARGUMENTS, running_site
+from tests.browser.site import CHROMIUM, CHROMIUM_ARGUMENTS, PATIENCE, running_site
 
 NO_CHROMIUM = "There is no Chromium: install the package chromium, or name the program in CHROMIUM."
 
@@ -44,4 +44,5 @@ def signed_in_state(chromium: Browser, site: str, tmp_path_factory: pytest.TempP
 @pytest.fixture
 def page(chromium: Browser, site: str, signed_in_state: Path) -> Iterator[Page]:
     with chromium.new_context(base_url=site, storage_state=signed_in_state) as context:
+        context.set_default_timeout(PATIENCE)
         yield context.new_page()

@@ -16,6 +16,8 @@ from tests.serving import free_port
 
 NAME, PASSWORD = "admin", "Welcome1"
 START_SECONDS = 60.0
+PATIENCE = 90_000
+"""Milliseconds that a page may take on a busy machine."""
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
 CHROMIUM_ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 """Without a sandbox, because tests may run as root, and without calls to anybody outside."""

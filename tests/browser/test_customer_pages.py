@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Route
 
 from tests.browser.day import CALLBACK, CLIENT, WITH_CODES, WITHOUT_FACTOR
-from tests.browser.site import PASSWORD
+from tests.browser.site import PASSWORD, PATIENCE
 from tests.browser.test_admin import faults_of, violations
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
@@ -50,6 +50,7 @@ def phone(chromium: Browser, site: str) -> Iterator[Open]:
             java_script_enabled=scripts,
             has_touch=True,
         )
+        context.set_default_timeout(PATIENCE)
         context.route(re.compile("https://www.example.com/"), _client)
         contexts.append(context)
         return context.new_page()

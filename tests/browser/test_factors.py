@@ -9,7 +9,7 @@ import pyotp
 import pytest
 from playwright.sync_api import Browser, CDPSession, Page, expect
 
-from tests.browser.site import PASSWORD
+from tests.browser.site import PASSWORD, PATIENCE
 from tests.browser.test_admin import faults_of, violations
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
@@ -54,6 +54,7 @@ class VirtualAuthenticator:
 @pytest.fixture
 def phone(chromium: Browser, site: str) -> Iterator[Page]:
     with chromium.new_context(base_url=site, viewport={"width": 390, "height": 844}, locale="en") as context:
+        context.set_default_timeout(PATIENCE)
         yield context.new_page()
 
 
