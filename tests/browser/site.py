@@ -47,6 +47,7 @@ def _variables(folder: Path, database_url: str, port: int) -> dict[str, str]:
         "SECRET_KEY": "demonstration-" + "browser" * 10,
         "FIELD_ENCRYPTION_KEYS": Fernet.generate_key().decode("ascii"),
         "WORKERS": "1",
+        "CHAT_WORKERS": "0",
         "METRICS_PORT": "0",
         "EMAIL_URL": (folder / "mail").as_uri(),
         "EMAIL_FROM": "chat@example.com",
