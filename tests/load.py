@@ -15,7 +15,7 @@ from joserfc.util import urlsafe_b64decode
 from tests.serving import CALLER, Server, ask
 from tests.waiting import wait_until
 
-SOON = 120.0
+SOON = 240.0
 """Seconds that anything may take on a busy machine before a test gives up."""
 
 

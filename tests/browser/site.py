@@ -15,7 +15,7 @@ from tests.databases import ROOT, drop_database, environment_with, new_database
 from tests.serving import free_port
 
 NAME, PASSWORD = "admin", "Welcome1"
-START_SECONDS = 60.0
+START_SECONDS = 240.0
 PATIENCE = 90_000
 """Milliseconds that a page may take on a busy machine."""
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")

@@ -12,7 +12,7 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import KeySet
 
-from tests.load import check_nothing_is_half_stored, claims_of, kid_of, load_on, stored_tokens
+from tests.load import SOON, check_nothing_is_half_stored, claims_of, kid_of, load_on, stored_tokens
 from tests.serving import ADDRESS, Installation, ask
 from tests.waiting import wait_until
 
@@ -149,10 +149,10 @@ def test_a_crowd_of_wrong_passwords_leaves_a_remembered_caller_a_fair_share(inst
         guesses = [pool.submit(guess_on_and_on, installed, number, name, found, stop) for number in range(CROWD)]
         try:
             with load_on(installed.server, clients=4, caller=name) as load:
-                wait_until(lambda: found.count(401) >= GUESSES, patience=60)
+                wait_until(lambda: found.count(401) >= GUESSES, patience=SOON)
         finally:
             stop.set()
-        assert not [guess.result(timeout=60) for guess in guesses if guess.exception(timeout=60)]
+        assert not [guess.result(timeout=SOON) for guess in guesses if guess.exception(timeout=SOON)]
     assert load.counts().keys() == {201}
     assert set(found) <= {401, 429, 503}
     assert len(load.tokens) >= ANSWERS_PER_GUESS * found.count(401)

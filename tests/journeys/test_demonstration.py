@@ -63,9 +63,11 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def demonstration(checkout: Path) -> Iterator[Demonstration]:
     started = Demonstration(checkout)
-    started.start()
-    yield started
-    started.stop()
+    try:
+        started.start()
+        yield started
+    finally:
+        started.stop()
 
 
 def printed_curl(demonstration: Demonstration) -> list[str]:

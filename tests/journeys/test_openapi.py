@@ -13,7 +13,7 @@ from schemathesis.specs.openapi.checks import ignored_auth, unsupported_method
 from chat_app.chat_authenticate.openapi import OBJECT_IN_A_STRING
 from tests.databases import ROOT
 from tests.load import check_nothing_is_half_stored
-from tests.serving import CALLER, PASSWORD, Installation
+from tests.serving import CALLER, PASSWORD, TIMEOUT_SECONDS, Installation
 from tests.world import basic
 
 pytestmark = [pytest.mark.journey, pytest.mark.xdist_group("installed")]
@@ -68,7 +68,12 @@ in_turn = schemathesis.pytest.from_fixture("published")
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
 def test_conforms_to_its_schema(case: Any, installed: Installation) -> None:
-    case.call_and_validate(base_url=installed.server.url, headers=FORWARDED, excluded_checks=REPEATS_REQUESTS)
+    case.call_and_validate(
+        base_url=installed.server.url,
+        headers=FORWARDED,
+        excluded_checks=REPEATS_REQUESTS,
+        timeout=TIMEOUT_SECONDS,
+    )
 
 
 def test_nothing_that_it_thought_of_is_half_stored(installed: Installation) -> None:
