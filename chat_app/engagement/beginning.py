@@ -10,6 +10,7 @@ from authenticate_app.accounts.names import name_key
 from authenticate_app.oauth.secrets import checksum
 from chat_app.engagement.asked import Asked, Plan
 from chat_app.engagement.claiming import CLAIMABLE, Joined, Outdated, claim_parameters
+from chat_app.engagement.ordering import RANK
 from chat_app.engagement.sessions import new_session_id
 from chat_app.engagement.tokens import VerifiedChatToken
 from chat_app.engagement.vocabulary import MessageName
@@ -73,10 +74,7 @@ WITH claimed AS MATERIALIZED (
     RETURNING session.id, session.interface_id, session.auth_user_name, session.end_user_id, session.request
 ), place AS MATERIALIZED (
     SELECT 1 + count(*) AS position FROM chat_app_engagement AS engagement
-    WHERE engagement.queue_id = %(queue)s AND engagement.state = 'waiting' AND (
-        engagement.priority + CASE WHEN engagement.starvation_seconds = 0 THEN 0 ELSE
-        floor(extract(epoch FROM %(now)s::timestamptz - engagement.requested_at) / engagement.starvation_seconds) END
-    ) >= %(priority)s
+    WHERE engagement.queue_id = %(queue)s AND engagement.state = 'waiting' AND {RANK} >= %(priority)s
 ), told AS MATERIALIZED (
     SELECT position, round(position * %(seconds_per_place)s::float8)::integer AS seconds FROM place
 ), engagement AS (

@@ -150,7 +150,7 @@ def _comings_and_goings(engagement: Engagement) -> Iterator[_Entry]:
     for agent in agents.select_related("agent_session__mailbox"):
         came = {"name": agent.name, "greeting": "", "role": agent.role}
         yield (agent.joined_at, _COMING), MessageName.PARTICIPANT_ADDED, agent.pk, came
-        if agent.left_at is not None and engagement.state != State.CONCLUDED:
+        if agent.left_at is not None and agent.left_at != engagement.concluded_at:
             went = {"role": agent.role, "disconnectReason": agent.departure}
             yield (agent.left_at, _GOING), MessageName.PARTICIPANT_LEFT, agent.pk, went
         elif agent.left_at is None and _is_absent(agent):

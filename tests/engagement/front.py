@@ -1,14 +1,17 @@
 """Customers at the door of the chat server: tokens as ``chatAuthenticate`` gives them out, and what they open."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
+from uuid import uuid4
 
 from django.db import connection
 from django.utils import timezone
 
+from authenticate_app.accounts.models import User
 from authenticate_app.keys.keyring import keyring
 from chat_app.engagement.claiming import Joined
-from chat_app.engagement.models import Engagement, MailboxEvent
+from chat_app.engagement.conversation import NewMessage, Writer, post_message
+from chat_app.engagement.models import AgentSession, Engagement, Mailbox, MailboxEvent, Participant
 from chat_app.engagement.requesting import request_engagement
 from chat_app.engagement.tokens import verify_chat_token
 from chat_app.routing.snapshot import InterfaceFacts, routing
@@ -71,3 +74,53 @@ def in_a_thread_of_its_own(act: Any) -> Any:
             connection.close()
 
     return run
+
+
+class Colleague(NamedTuple):
+    """An agent in an engagement."""
+
+    participant_id: int
+    session_id: int
+    mailbox_id: int
+
+    def writes(self, engagement_id: int, body: str, *, now: datetime | None = None, **fields: Any) -> int:
+        """Write as this agent."""
+        return post_message(
+            engagement_id=engagement_id,
+            writer=Writer(agent_session_id=self.session_id),
+            message=NewMessage(body, **fields),
+            now=now or timezone.now(),
+        )
+
+
+def writes(joined: Joined, body: str, *, now: datetime | None = None, **fields: Any) -> int:
+    """Write as the customer."""
+    return post_message(
+        engagement_id=joined.engagement_id,
+        writer=Writer(participant_id=joined.client_id),
+        message=NewMessage(body, **fields),
+        now=now or timezone.now(),
+    )
+
+
+def let_agent_join(joined: Joined, name: str = "Ann", *, now: datetime | None = None) -> Colleague:
+    """Let an agent who was offered nothing lead an engagement: only rows, nobody is told."""
+    at = now or timezone.now()
+    user = User.objects.create(username=f"{name} of {joined.engagement_id}")
+    mailbox = Mailbox.objects.create(
+        session_checksum=uuid4().hex, last_seen_at=at, absent_seconds=120, absences=2, created_at=at
+    )
+    session = AgentSession.objects.create(
+        user=user, interface_id=world.INTERFACE, mailbox=mailbox, name=name, capacity=3, idle_since=at, signed_on_at=at
+    )
+    participant = Participant.objects.create(
+        engagement_id=joined.engagement_id,
+        kind=Participant.Kind.AGENT,
+        role=Participant.Role.LEAD,
+        user=user,
+        agent_session=session,
+        name=name,
+        joined_at=at,
+    )
+    Engagement.objects.filter(pk=joined.engagement_id).update(state="engaged", engaged_at=at, last_written_at=at)
+    return Colleague(participant.pk, session.pk, mailbox.pk)

@@ -1,6 +1,6 @@
 """The consumer API: what a customer's client calls (docs/chat-server.md, "Consumer API")."""
 
-from chat_app.engagement.consumer import entering, polls
+from chat_app.engagement.consumer import entering, polls, talking
 from chat_app.engagement.http.operations import by_name
 
-OPERATIONS = by_name(entering.REQUEST_ENGAGEMENT, polls.GET_MESSAGES)
+OPERATIONS = by_name(entering.REQUEST_ENGAGEMENT, polls.GET_MESSAGES, *talking.OPERATIONS)
