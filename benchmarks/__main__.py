@@ -69,12 +69,14 @@ def _measure_oauth(server: Server, result: Report, options: argparse.Namespace) 
 def _measure_messages(server: Server, result: Report, options: argparse.Namespace) -> None:
     server.installation.run("-m", "benchmarks.messages_data", f"--messages={options.messages}")
     messages.take(server, seconds=scenarios.WARM_UP_SECONDS)
-    inserts, full, paced = [], [], []
+    full, paced = [], []
     for _ in range(options.rounds):  # by turns, so that a busy moment of the machine hits all
-        inserts.append(messages.insert_cost(server))
-        full.append(messages.take(server, seconds=options.seconds))
-        paced.append(messages.take(server, seconds=options.seconds, per_second=messages.PER_SECOND))
-    result.add(report.message_rows(inserts, full, paced))
+        full.append((messages.take(server, seconds=options.seconds), messages.insert_cost(server)))
+        pace = messages.PER_SECOND
+        taken = messages.take(server, seconds=options.seconds, per_second=pace)
+        paced.append((taken, messages.insert_cost(server, per_second=pace)))
+    result.add([Row("messages stored before", f"{options.messages:,}")])
+    result.add(report.message_rows(full, paced))
     result.add([Row("statements for a message", f"{messages.statements(server)}", "at most 4")])
 
 

@@ -27,7 +27,8 @@ def store(messages: int) -> None:
     began = datetime.now(UTC) - timedelta(days=6)
     with connection.cursor() as cursor:
         cursor.execute(_FILL, [business.pk, began, began, BYTES_OF_A_MESSAGE, messages])
-        cursor.execute("ANALYZE authenticate_app_inboundmessage")
+        cursor.execute("VACUUM ANALYZE authenticate_app_inboundmessage")  # as it would have been during a week
+        cursor.execute("CHECKPOINT")
 
 
 _FILL = """

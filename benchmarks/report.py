@@ -130,18 +130,27 @@ def cost_rows(name: str, rounds: Sequence[Measured], wanted: str = "") -> list[R
     ]
 
 
-def message_rows(inserts: Sequence[float], full: Sequence[Taken], paced: Sequence[Taken]) -> list[Row]:
-    """Describe messages that were taken in: at full speed, and at the pace of a busy business (medians)."""
-    costs = [taken.cost / insert for taken, insert in zip(full, inserts, strict=True)]
-    slow_costs = [taken.cost / insert for taken, insert in zip(paced, inserts, strict=True)]
-    rate = median(taken.per_second for taken in paced)
+def message_rows(full: Sequence[tuple[Taken, float]], paced: Sequence[tuple[Taken, float]]) -> list[Row]:
+    """Describe messages that were taken in: at full speed, and at the pace of a busy business (medians).
+
+    Beside each stands the CPU of a durable insert at the same pace.
+    """
+    rate = f"at {median(taken.per_second for taken, _ in paced):.0f} a second"
     return [
-        Row("CPU of one durable insert", f"{median(inserts) * 1e6:.0f} µs"),
-        Row("messages taken in per second", f"{median(taken.per_second for taken in full):.0f}"),
-        Row("cost of a message in durable inserts", f"{median(costs):.2f}", "at most 4"),
-        Row("of it, the database", f"{median(taken.database_share for taken in full):.0%}"),
-        Row(f"the same at {rate:.0f} a second", f"{median(slow_costs):.2f}"),
-        Row(f"99 of 100 answers within, at {rate:.0f} a second", f"{median(taken.p99 for taken in paced):.1f} ms"),
+        Row("messages taken in per second", f"{median(taken.per_second for taken, _ in full):.0f}"),
+        *_cost_rows("at full speed", full),
+        *_cost_rows(rate, paced),
+        Row(f"99 of 100 answers within, {rate}", f"{median(taken.p99 for taken, _ in paced):.1f} ms"),
+    ]
+
+
+def _cost_rows(pace: str, measured: Sequence[tuple[Taken, float]]) -> list[Row]:
+    cost = median(taken.cost / insert for taken, insert in measured)
+    return [
+        Row(f"CPU of one durable insert, {pace}", f"{median(insert for _, insert in measured) * 1e6:.0f} µs"),
+        Row(f"CPU of a message, {pace}", f"{median(taken.cost for taken, _ in measured) * 1e6:.0f} µs"),
+        Row(f"cost of a message in durable inserts, {pace}", f"{cost:.2f}", "at most 4"),
+        Row("of it, the database", f"{median(taken.database_share for taken, _ in measured):.0%}"),
     ]
 
 

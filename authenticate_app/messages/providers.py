@@ -39,8 +39,9 @@ def exchange(
     """Exchange a code that came to our callback, and return who signed in.
 
     ``state``: that of the request, which the code has to belong to; another server vouches for none.
-    ``scopes``: those that the sign-in was asked for; nothing else is learned from our own server. Called outside of a
-    transaction. With another provider it takes seconds at worst, and others get this thread's turn meanwhile.
+    ``scopes``: those that the sign-in was asked for; nothing else is learned from our own server. With another provider
+    it takes seconds at worst, and others get this thread's turn meanwhile; call it outside of a transaction then. With
+    our own server a transaction that is open is to be committed also if this raises.
 
     Raises:
         ExchangeFailed: nobody.

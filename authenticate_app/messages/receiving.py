@@ -11,6 +11,7 @@ from typing import Any
 
 from django.db import connection
 
+from authenticate_app.messages.bell import bell
 from authenticate_app.messages.businesses import KnownBusiness, directory
 from authenticate_app.messages.gateway_tokens import GatewayTokenRefused, verify_gateway_token
 from authenticate_app.messages.jobs import RECEIVED_CHANNEL, Queue, Task, lock_of
@@ -132,7 +133,12 @@ def _row(body: bytes, envelope: Envelope, business: KnownBusiness, now: datetime
 
 def _store(row: Row) -> bool:
     """Insert a message, durably, and tell those who add the jobs; False for one that is there already."""
-    return _inserts(_STORE, row)
+    if bell.still_rings():
+        return _inserts(_STORE_QUIETLY, row)
+    is_new = _inserts(_STORE, row)
+    if is_new:
+        bell.was_rung()
+    return is_new
 
 
 def _store_with_job(row: Row) -> bool:
@@ -157,6 +163,7 @@ _STORED = f"""
         RETURNING id
     )
 """  # noqa: S608 - the names are ours
+_STORE_QUIETLY = f"{_STORED} SELECT id FROM stored"  # noqa: S608 - as above
 _STORE = f"{_STORED} SELECT pg_notify('{RECEIVED_CHANNEL}', '') FROM stored"  # noqa: S608 - as above
 # The function is the one by which procrastinate itself adds jobs (``defer_jobs`` in its queries.sql).
 _STORE_WITH_JOB = f"""{_STORED}

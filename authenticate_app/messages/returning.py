@@ -1,13 +1,17 @@
 """A browser comes back from the identity provider with a state and a code: the new flow's half of a sign-in.
 
 The order is what makes it safe: the state is used up first, so that nothing comes of it twice; then the code is
-exchanged, which takes its time; then the identity is stored, unless the request has ended meanwhile.
+exchanged; then the identity is stored, unless the request has ended meanwhile. With our own server all of it is one
+transaction: where the process dies, nothing has happened, and the same address works once more. With another one the
+exchange takes its time, and no transaction waits for it: the state is used up whatever comes after.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
+
+from django.db import transaction
 
 from authenticate_app.accounts.sign_in import Origin
 from authenticate_app.messages import providers, sign_ins
@@ -36,15 +40,25 @@ def take_back(*, returned: Returned, origin: Origin, clock: Callable[[], datetim
     """Use up the state, learn who signed in and store it; answers what the phone is to be told, None for success.
 
     What fails ends the request with its reason. The last step may find that the request has ended meanwhile: it stays
-    as it ended. ``clock`` is asked twice, since an exchange takes its time. Called outside of a transaction.
+    as it ended. ``clock`` is asked at each step, since an exchange takes its time. Called outside of a transaction.
 
     Raises:
-        django.db.DatabaseError: the database did not answer. The state may be used up, and the request then times out.
+        django.db.DatabaseError: the database did not answer. With our own server nothing has happened then; with
+            another one the state may be used up, and the request times out.
     """
-    try:
-        sign_in = sign_ins.consume_state(unverified_state=returned.state, now=clock())
-    except StateRefused as refused:
-        return _number_of(refused.reason)
+    with transaction.atomic():
+        try:
+            sign_in = sign_ins.consume_state(unverified_state=returned.state, now=clock())
+        except StateRefused as refused:
+            return _number_of(refused.reason)
+        if sign_in.business.provider == Business.Provider.OWN:
+            return _taken_back(sign_in, returned, origin, clock)
+    return _taken_back(sign_in, returned, origin, clock)
+
+
+def _taken_back(
+    sign_in: SignInRequest, returned: Returned, origin: Origin, clock: Callable[[], datetime]
+) -> CallbackError | None:
     try:
         identity = providers.exchange(
             business=sign_in.business,

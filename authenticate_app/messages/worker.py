@@ -9,6 +9,7 @@ import asyncio
 import logging
 import os
 import random
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
@@ -28,6 +29,7 @@ from procrastinate.worker import Worker
 
 from authenticate_app.accounts import mail
 from authenticate_app.messages import sweeps
+from authenticate_app.messages.bell import LOOKS_SECONDS
 from authenticate_app.messages.job_connection import JobConnection, channels_of
 from authenticate_app.messages.job_revival import MISSED_SECONDS, Revival
 from authenticate_app.messages.jobs import RECEIVED_CHANNEL, Queue
@@ -174,22 +176,25 @@ async def _again_and_again(seconds: float, act: Callable[[], Awaitable[Any]]) ->
 
 
 class Feed:
-    """Adds jobs for messages that were received, as soon as the database tells of one.
+    """Adds jobs for messages that were received, once the database tells of one, and for a while after (``bell``).
 
     What it fails to tell, or tells while another process is at it, is found by the next sweep.
     """
 
     def __init__(self) -> None:
         self._told = asyncio.Event()
+        self._looks_until = 0.0
 
     async def note(self, *, channel: str, payload: str) -> None:
         """Take notice: what the database calls us with (procrastinate's ``Notify``)."""
+        self._looks_until = time.monotonic() + LOOKS_SECONDS
         self._told.set()
 
     async def add_when_told(self) -> None:
-        """Wait until there is something to add a job for, and do so. Raises what the database raises."""
+        """Wait until there may be something to add a job for, and do so. Raises what the database raises."""
         await self._told.wait()
-        self._told.clear()  # before we look: what is told meanwhile may come too late for this time
+        if time.monotonic() > self._looks_until:
+            self._told.clear()  # before we look: what is told meanwhile may come too late for this time
         if await _in_thread(_add_for_received) is None:
             self._told.set()
 

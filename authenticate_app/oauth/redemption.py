@@ -60,8 +60,8 @@ def redeem_code(
 
     The claims are those of the scopes that were asked for, granted, and that the client may still have; ``openid`` must
     be among them, as at userinfo. No token is stored. The client's secret is not asked for: whoever calls this is this
-    server itself, and answers for acting for that client. Called outside of a transaction, since what a refusal
-    revokes stays revoked.
+    server itself, and answers for acting for that client. A transaction that is open is to be committed also if this
+    raises, since what a refusal revokes stays revoked.
 
     Raises:
         ClientUnusable: nothing was done with the code.
@@ -81,7 +81,7 @@ def redeem_code(
 
 
 def _redeem(brought: Brought, asked_scopes: Collection[str], context: Context) -> Redeemed:
-    """One transaction, which is committed when the code is refused as well."""
+    """One step of a transaction, which is kept when the code is refused as well."""
     with transaction.atomic():
         try:
             return _redeemed(brought, asked_scopes, context)

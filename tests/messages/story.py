@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from authenticate_app.messages import sign_ins
+from authenticate_app.accounts.sign_in import Origin
+from authenticate_app.messages import returning, sign_ins
 from authenticate_app.messages.models import InboundMessage, SignInRequest, WebhookDelivery
-from authenticate_app.messages.reasons import Reason
+from authenticate_app.messages.reasons import CallbackError, Reason
 from tests.messages.world import business, conversation, identity, sign_in, state_of
 
 State = SignInRequest.State
@@ -49,6 +50,12 @@ def steps(request: SignInRequest) -> list[str]:
 def come_back(request: SignInRequest, seconds: float) -> SignInRequest:
     """The customer's browser comes to our callback."""
     return sign_ins.consume_state(unverified_state=state_of(request), now=after(seconds))
+
+
+def browser_returns(brought: dict[str, str], seconds: float) -> CallbackError | None:
+    """The same from its beginning to its end, as the view has it done."""
+    origin = Origin(address="127.0.0.1", request_id="")
+    return returning.take_back(returned=returning.Returned(**brought), origin=origin, clock=lambda: after(seconds))
 
 
 def identify(request: SignInRequest, seconds: float, **fields: Any) -> bool:

@@ -407,3 +407,21 @@ def test_without_the_database_nothing_is_decided_and_the_same_address_works_late
     assert response["Referrer-Policy"] == "no-referrer"
     assert "Try again" in response.content.decode()
     assert come_back(parameters)["Location"] == SUCCESS
+
+
+def test_a_database_that_goes_away_after_the_state_is_used_leaves_it_unused(asked: SignInRequest, person: User) -> None:
+    parameters = own(asked, person)
+    with patch.object(sign_ins, "store_identity", side_effect=OperationalError):
+        assert come_back(parameters).status_code == 503
+    assert now_of(asked).state_used_at is None
+    assert Grant.objects.get().used_at is None
+    assert come_back(parameters)["Location"] == SUCCESS
+
+
+def test_what_a_refused_code_revokes_stays_revoked(asked: SignInRequest, person: User) -> None:
+    parameters = own(asked, person)
+    assert come_back(parameters)["Location"] == SUCCESS
+    again = sign_in(asked.conversation)
+    assert number_in(come_back({**parameters, "state": state_of(again)})) is CallbackError.EXCHANGE_FAILED
+    assert now_of(again).reason == Reason.EXCHANGE_FAILED
+    assert AuditEvent.objects.filter(event="oauth_token_reused").count() == 1

@@ -2,7 +2,7 @@
 
 import base64
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from threading import Barrier, Thread
 from typing import Any
@@ -23,6 +23,7 @@ from pytest_django import DjangoAssertNumQueries
 from authenticate_app.audit.models import AuditEvent
 from authenticate_app.keys.encryption import encrypt
 from authenticate_app.messages import receiving, sweeps, webhook
+from authenticate_app.messages.bell import bell
 from authenticate_app.messages.businesses import directory
 from authenticate_app.messages.jobs import RECEIVED_CHANNEL
 from authenticate_app.messages.models import Business, InboundMessage
@@ -102,13 +103,30 @@ def test_what_others_have_to_be_asked_about_waits_in_a_queue_of_its_own(interact
     assert sweeps.add_missing_jobs(now=timezone.now()) == 0
 
 
-@pytest.mark.django_db(transaction=True)
-def test_the_database_tells_of_a_message_once_it_is_stored() -> None:
+@pytest.fixture
+def heard(transactional_db: None) -> Iterator[Callable[[], int]]:
+    """How often the database has told of messages since it was asked last."""
+    bell.forget()
     with psycopg.connect(**connection.get_connection_params(), autocommit=True) as listening:
         listening.execute(f"LISTEN {RECEIVED_CHANNEL}".encode())
-        message = text()
-        assert [post(message).status_code for _ in range(2)] == [200, 200]
-        assert len(list(listening.notifies(timeout=0.2))) == 1
+        yield lambda: len(list(listening.notifies(timeout=0.1)))
+
+
+def test_the_database_tells_of_a_message_once_it_is_stored(heard: Callable[[], int]) -> None:
+    message = text()
+    assert post(message).status_code == 200
+    assert heard() == 1
+    bell.forget()
+    assert post(message).status_code == 200
+    assert heard() == 0
+
+
+def test_what_follows_at_once_is_not_told_of_since_those_who_heard_look_again(heard: Callable[[], int]) -> None:
+    assert [post().status_code for _ in range(3)] == [200] * 3
+    assert heard() == 1
+    bell.forget()
+    assert post().status_code == 200
+    assert heard() == 1
 
 
 @pytest.mark.parametrize("kind", ["text", "interactive", "typing_start", "typing_end", "close", "of_tomorrow"])
