@@ -265,6 +265,7 @@ CSRF_COOKIE_SAMESITE = "Lax"
 # TLS, the port keeps apart what runs side by side on one host: cookies know no ports.
 SESSION_COOKIE_NAME = "__Host-session" if _over_tls else f"session_{PORT}"
 CSRF_COOKIE_NAME = "__Host-csrf" if _over_tls else f"csrf_{PORT}"
+WAY_COOKIE_NAME = "__Host-way" if _over_tls else f"way_{PORT}"
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {

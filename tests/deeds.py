@@ -140,7 +140,8 @@ def ask_customer_to_sign_in(asker: str) -> dict[str, str]:
     """
     from tests.messages import world as messages
 
-    shop = messages.business(business_id=asker, account=messages.account())
+    account = messages.account()
+    shop = messages.business(business_id=asker, account=account, gateway_url="https://gateway.invalid/v1")
     client = tokens.store_integration(User.objects.get(username=asker), allowed_scopes="messages chat.authenticate")
     shop.api_clients.add(client)
     with transaction.atomic():
@@ -150,6 +151,9 @@ def ask_customer_to_sign_in(asker: str) -> dict[str, str]:
     assert shop.client is not None
     return {
         "id": str(asked.pk),
+        "conversation": str(asked.conversation_id),
+        "business": asker,
+        "customer": asked.conversation.customer_id,
         "state": state,
         "client_id": shop.client.client_id,
         "redirect_uri": shop.client.redirect_uris,

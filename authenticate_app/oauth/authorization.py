@@ -25,7 +25,10 @@ from authenticate_app.oauth.token_endpoint import server
 from authenticate_app.oauth.tokens import verify_hint
 
 SIGNED_IN_AFTER = "signed_in_after"
-"""A parameter of our own, signed: the way to the sign-in page and back adds it, so that nobody goes it twice."""
+"""A parameter of our own, signed: the way to the sign-in page and back adds it, so that nobody goes it twice.
+
+It is good in the browser alone that was sent that way: somebody else's, who is led to the same address, was not.
+"""
 SALT = "authenticate_app.oauth.signed_in_after"
 COMES_BACK_WITHIN = timedelta(minutes=15)
 """From signing in to the answer, consent included. Later, whoever goes back in the browser's history proves nothing."""
@@ -139,14 +142,14 @@ def next_step(asked: AuthorizationRequest, context: Context) -> Step:
     return Step.CODE
 
 
-def sign_in_return(asked: AuthorizationRequest, *, path: str, now: datetime) -> str:
-    """The address that the browser comes back to from signing in: this request, with the proof that it went there.
+def sign_in_return(asked: AuthorizationRequest, *, path: str, browser: str, now: datetime) -> str:
+    """The address that ``browser`` comes back to from signing in: this request, with the proof that it went there.
 
     Raises:
         ErrorForClient: the sign-in page would not take so long an address.
     """
     parameters = {name: value for name, value in asked.parameters.items() if name != SIGNED_IN_AFTER}
-    proof = signing.dumps({"q": _digest(parameters), "t": int(now.timestamp())}, salt=SALT)
+    proof = signing.dumps({"q": _digest(parameters, browser), "t": int(now.timestamp())}, salt=SALT)
     address = f"{path}?{urlencode({**parameters, SIGNED_IN_AFTER: proof})}"
     if not own_path(address):
         raise refusal(asked, ErrorCode.INVALID_REQUEST, "The request is too long.")
@@ -249,7 +252,7 @@ def _is_fresh(asked: AuthorizationRequest, person: SignedInPerson, context: Cont
 
 def _has_been_there(asked: AuthorizationRequest, person: SignedInPerson, context: Context) -> bool:
     """Whether the person signed in on the way of this very request, a moment ago."""
-    was_sent_at = _was_sent_to_sign_in_at(asked)
+    was_sent_at = _was_sent_to_sign_in_at(asked, context.browser)
     is_back = context.now - person.auth_time <= COMES_BACK_WITHIN
     return was_sent_at is not None and person.auth_time >= was_sent_at and is_back
 
@@ -264,22 +267,22 @@ def _is_expected(asked: AuthorizationRequest, person: SignedInPerson, now: datet
     return hint.subject == str(person.user.subject)
 
 
-def _was_sent_to_sign_in_at(asked: AuthorizationRequest) -> datetime | None:
+def _was_sent_to_sign_in_at(asked: AuthorizationRequest, browser: str) -> datetime | None:
     proof = asked.parameters.get(SIGNED_IN_AFTER)
-    if proof is None:
+    if proof is None or not browser:
         return None
     try:
         proven: dict[str, Any] = signing.loads(proof, salt=SALT)
     except signing.BadSignature:
         return None
     parameters = {name: value for name, value in asked.parameters.items() if name != SIGNED_IN_AFTER}
-    if proven["q"] != _digest(parameters):
+    if proven["q"] != _digest(parameters, browser):
         return None
     return datetime.fromtimestamp(proven["t"], UTC)
 
 
-def _digest(parameters: Parameters) -> str:
-    return sha256(urlencode(sorted(parameters.items())).encode()).hexdigest()
+def _digest(parameters: Parameters, browser: str) -> str:
+    return sha256(urlencode([*sorted(parameters.items()), ("", browser)]).encode()).hexdigest()
 
 
 def _needs_consent(asked: AuthorizationRequest, person: SignedInPerson, context: Context) -> bool:

@@ -1,5 +1,7 @@
 """``/oauth/authorize``: a browser comes with a client's wish, and goes back with a code or an error."""
 
+import re
+
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
@@ -14,7 +16,7 @@ from django.views.decorators.http import require_http_methods
 from authenticate_app.accounts.sign_in import Origin
 from authenticate_app.audit.events import Event
 from authenticate_app.audit.services import record_of_request
-from authenticate_app.oauth import authorization, metrics, observers
+from authenticate_app.oauth import authorization, metrics, observers, secrets
 from authenticate_app.oauth.authorization import AuthorizationRequest, ErrorForClient, Step
 from authenticate_app.oauth.context import Context
 from authenticate_app.oauth.errors import ErrorCode, UntrustedRequest
@@ -24,6 +26,8 @@ from authenticate_app.oauth.scopes import SCOPES
 from authenticate_app.oauth.sessions import person_of
 
 ENDPOINT = "authorize"
+BROWSER_SHAPE = re.compile(r"[A-Za-z0-9_-]{43}")
+"""What ``secrets.new_token`` makes."""
 AGREED = "allow"
 """The button of the consent page whose form field says that the person agrees."""
 
@@ -76,7 +80,7 @@ def _posted(request: HttpRequest) -> HttpResponse:
 
 @csrf_protect
 def _asked(request: HttpRequest) -> HttpResponse:
-    context = Context(Origin.of(request), timezone.now(), person=person_of(request))
+    context = Context(Origin.of(request), timezone.now(), person=person_of(request), browser=_browser(request))
     asked = authorization.read(request, context)
     observers.tell(asked.client, asked.state, context.now)
     step = authorization.next_step(asked, context)
@@ -89,10 +93,27 @@ def _asked(request: HttpRequest) -> HttpResponse:
     return _counted(RedirectToClient(authorization.issue_code(asked, context)), "code")
 
 
+def _browser(request: HttpRequest) -> str:
+    """What we gave the browser when it was last sent to the sign-in page; nothing else counts."""
+    brought = request.COOKIES.get(settings.WAY_COOKIE_NAME, "")
+    return brought if BROWSER_SHAPE.fullmatch(brought) else ""
+
+
 def _to_sign_in(asked: AuthorizationRequest, context: Context) -> HttpResponse:
-    back = authorization.sign_in_return(asked, path=reverse("oauth-authorize"), now=context.now)
+    """Send the browser to the sign-in page, with something by which it is known when it comes back."""
+    browser = context.browser or secrets.new_token()
+    back = authorization.sign_in_return(asked, path=reverse("oauth-authorize"), browser=browser, now=context.now)
     again = "?again" if context.person is not None else ""
-    return redirect_to_login(back, resolve_url(settings.LOGIN_URL) + again)
+    response = redirect_to_login(back, resolve_url(settings.LOGIN_URL) + again)
+    response.set_cookie(
+        settings.WAY_COOKIE_NAME,
+        browser,
+        max_age=authorization.COMES_BACK_WITHIN,
+        secure=settings.SESSION_COOKIE_SECURE,
+        httponly=True,
+        samesite="Lax",
+    )
+    return response
 
 
 def _consent_page(request: HttpRequest, asked: AuthorizationRequest) -> HttpResponse:

@@ -39,6 +39,8 @@ class Context:
     client: Client | None = None
     person: SignedInPerson | None = None
     signing_key: SigningMaterial | None = None
+    browser: str = ""
+    """What recognizes the browser on its way to the sign-in page and back; empty for one that was not sent there."""
     found: Found = field(default_factory=Found)
 
     @property

@@ -230,6 +230,19 @@ def test_the_proof_of_having_signed_in_is_good_for_its_own_request_alone(web: Re
         assert authorize(browser, {**other, "signed_in_after": forged})["Location"].startswith("/login/")
 
 
+def test_the_proof_of_having_signed_in_is_good_in_its_own_browser_alone(web: Registered, person: User) -> None:
+    """Else whoever made the link beforehand could have somebody follow it who signs in elsewhere meanwhile."""
+    back, _parameters = signing_in_at(authorize(Browser(), asking(web, prompt="login")))
+    victim = signed_in(person)
+    User.objects.update(last_login=timezone.now() + timedelta(seconds=1))
+    for _ in range(2):
+        response = victim.get(back, secure=True)
+        assert response["Location"].startswith("/login/?again")
+    back, _parameters = signing_in_at(response)
+    User.objects.update(last_login=timezone.now() + timedelta(seconds=2))
+    assert victim.get(back, secure=True).status_code == 200
+
+
 def test_the_proof_of_having_signed_in_is_good_for_a_while_alone(
     web: Registered, person: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:

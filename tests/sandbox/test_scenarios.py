@@ -66,7 +66,7 @@ def test_the_business_is_told_by_a_webhook_that_verifies(server: Server) -> None
 
 
 def test_a_list_of_all(server: Server) -> None:
-    done = run(server.variables, *COMMAND, "--scenario", "all", "--list")
+    done = run(server.variables, *COMMAND, "--list")
     assert [line.split()[0] for line in done.stdout.splitlines()] == [scenario.name for scenario in ALL]
 
 

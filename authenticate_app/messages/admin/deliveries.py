@@ -4,14 +4,12 @@ import json
 from typing import Any, ClassVar
 
 from django.contrib import admin, messages
-from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
-from unfold.contrib.filters.admin import DropdownFilter
 from unfold.decorators import action, display
 
 from authenticate_app.audit.confirmation import Question, ask
@@ -19,26 +17,13 @@ from authenticate_app.audit.events import Event
 from authenticate_app.audit.read_only import ReadOnlyModelAdmin
 from authenticate_app.audit.services import record_of_request
 from authenticate_app.messages import deliveries
-from authenticate_app.messages.admin.lists import BusinessFilter, DaysById, NewestFirstByTime
+from authenticate_app.messages.admin.lists import BusinessFilter, DaysById, NewestFirstByTime, StateFilter
 from authenticate_app.messages.models import WebhookDelivery
 
 State = WebhookDelivery.State
 TONES = {State.WAITING: "info", State.DELIVERED: "success", State.FAILED: "danger"}
 CUSTOMERS_OWN = "message.received"
 """The event whose payload holds what a customer wrote."""
-
-
-class StateFilter(DropdownFilter):
-    """Webhooks in one state."""
-
-    title = _("state")
-    parameter_name = "state"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return list(State.choices)
-
-    def queryset(self, request: HttpRequest, queryset: "QuerySet[WebhookDelivery]") -> "QuerySet[WebhookDelivery]":
-        return queryset.filter(state=self.value()) if self.value() else queryset
 
 
 @admin.register(WebhookDelivery)

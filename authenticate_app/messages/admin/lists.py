@@ -50,3 +50,16 @@ class BusinessFilter(DropdownFilter):
     def queryset(self, request: HttpRequest, queryset: "QuerySet[Any]") -> "QuerySet[Any]":
         chosen = self.value() or ""
         return queryset.filter(business_id=int(chosen)) if chosen.isdecimal() else queryset
+
+
+class StateFilter(DropdownFilter):
+    """Those in one state, of a model that has a ``State``."""
+
+    title = _("state")
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return list(model_admin.model.State.choices)
+
+    def queryset(self, request: HttpRequest, queryset: "QuerySet[Any]") -> "QuerySet[Any]":
+        return queryset.filter(state=self.value()) if self.value() else queryset

@@ -13,13 +13,12 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from unfold.contrib.filters.admin import DropdownFilter
 from unfold.decorators import display
 
 from authenticate_app.audit.owned_rows import OwnedRows
 from authenticate_app.audit.read_only import ReadOnlyModelAdmin
 from authenticate_app.messages import reasons, steps
-from authenticate_app.messages.admin.lists import BusinessFilter, DaysById, NewestFirstByTime
+from authenticate_app.messages.admin.lists import BusinessFilter, DaysById, NewestFirstByTime, StateFilter
 from authenticate_app.messages.models import SignInRequest, SignInStep
 
 State = SignInRequest.State
@@ -35,19 +34,6 @@ TONES = {
 }
 SEARCH_LIMIT = 2_000
 """Requests of one customer that a search finds."""
-
-
-class StateFilter(DropdownFilter):
-    """Requests in one state."""
-
-    title = _("state")
-    parameter_name = "state"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return list(State.choices)
-
-    def queryset(self, request: HttpRequest, queryset: "QuerySet[SignInRequest]") -> "QuerySet[SignInRequest]":
-        return queryset.filter(state=self.value()) if self.value() else queryset
 
 
 class StepInline(OwnedRows):

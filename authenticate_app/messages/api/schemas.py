@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Annotated, Any, Generic, Self, TypeVar
 from uuid import UUID
 
+from django.utils.translation import gettext
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from authenticate_app.messages import reasons, steps
@@ -21,13 +22,14 @@ LARGEST_PAGE = 200
 
 def _storable(text: str) -> str:
     if "\0" in text:
-        raise ValueError("A text cannot hold the character NUL.")
+        raise ValueError(gettext("A text cannot hold the character NUL."))
     return text
 
 
 def _scope(text: str) -> str:
     if SCOPE_TOKEN.fullmatch(text) is None:
-        raise ValueError("A scope is a word of printable ASCII characters without quotes and backslashes.")
+        sentence = gettext("A scope is a word of printable ASCII characters without quotes and backslashes.")
+        raise ValueError(sentence)
     return text
 
 

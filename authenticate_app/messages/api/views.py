@@ -257,7 +257,8 @@ def _idempotency_key(request: Request) -> str:
     if key is None:
         return ""
     if not (0 < len(key) <= LONGEST_KEY and key.isascii() and key.isprintable()):
-        sentence = f"An idempotency key has 1 to {LONGEST_KEY} printable ASCII characters."
+        sentence = gettext("An idempotency key has 1 to %(longest)s printable ASCII characters.")
+        sentence %= {"longest": LONGEST_KEY}
         raise Problem(problems.INVALID_REQUEST, errors=(Fault("Idempotency-Key", sentence),))
     return key
 
@@ -268,14 +269,12 @@ def _checksum(conversation_id: UUID, asked: NewSignIn) -> str:
 
 def _scopes(asked: NewSignIn, conversation: Conversation) -> str:
     allowed = conversation.business.scopes.split()
-    faults = [
-        Fault(f"/scopes/{index}", f"The business asks for {' '.join(allowed)} only.")
-        for index, scope in enumerate(asked.scopes)
-        if scope not in allowed
-    ]
+    sentence = gettext("The business asks for these only: %(scopes)s.") % {"scopes": " ".join(allowed)}
+    faults = [Fault(f"/scopes/{index}", sentence) for index, scope in enumerate(asked.scopes) if scope not in allowed]
     is_own = conversation.business.provider == Business.Provider.OWN
     if asked.scopes and is_own and OPENID not in asked.scopes:
-        faults.append(Fault("/scopes", f"{OPENID} has to be among them: without it nobody is learned."))
+        sentence = gettext("%(scope)s has to be among them: without it nobody is learned.") % {"scope": OPENID}
+        faults.append(Fault("/scopes", sentence))
     if faults:
         raise Problem(problems.INVALID_REQUEST, errors=tuple(faults))
     return " ".join(dict.fromkeys(asked.scopes)) or conversation.business.scopes

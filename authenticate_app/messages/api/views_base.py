@@ -10,6 +10,7 @@ from django.http import Http404, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils import translation
 from django.utils.http import parse_header_parameters
+from django.utils.translation import gettext
 from pydantic import BaseModel, ValidationError
 from rest_framework import exceptions
 from rest_framework.authentication import BaseAuthentication
@@ -17,7 +18,7 @@ from rest_framework.permissions import BasePermission, IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from authenticate_app.messages.api import problems
+from authenticate_app.messages.api import faults, problems
 from authenticate_app.messages.api.problems import Fault, Problem
 from authenticate_app.messages.metrics import ANSWERS
 from authenticate_app.oauth.bearer import BearerAuthentication, HasScope, InvalidRequest, InvalidToken
@@ -71,7 +72,8 @@ class MessagesView(APIView):
             Problem: 400.
         """
         sent = self.request._request.GET
-        twice = [Fault(name, f"{name} comes more than once.") for name, values in sent.lists() if len(values) > 1]
+        sentence = gettext("This comes more than once.")
+        twice = [Fault(name, sentence) for name, values in sent.lists() if len(values) > 1]
         if twice:
             raise Problem(problems.INVALID_REQUEST, errors=tuple(twice))
         return _validated(model, sent.dict())
@@ -139,7 +141,7 @@ def raw_body_of(request: Request) -> bytes:
     except BodyTooLong:
         raise Problem(problems.TOO_LONG, {"limit": LONGEST_BODY}) from None
     except BodyBrokeOff:
-        raise Problem(problems.INVALID_REQUEST, errors=(Fault("", "The body broke off."),)) from None
+        raise Problem(problems.INVALID_REQUEST, errors=(Fault("", gettext("The body broke off.")),)) from None
     if raw_body and not _is_json(http_request.META.get("CONTENT_TYPE", "")):
         raise Problem(problems.MEDIA_TYPE_NOT_SUPPORTED)
     return raw_body
@@ -154,17 +156,14 @@ def _is_json(header: str) -> bool:
 
 
 def _validated(model: type[Sent], sent: bytes | dict[str, str]) -> Sent:
+    in_body = isinstance(sent, bytes)
     try:
-        return model.model_validate_json(sent) if isinstance(sent, bytes) else model.model_validate(sent)
+        valid = model.model_validate_json(sent) if isinstance(sent, bytes) else model.model_validate(sent)
     except ValidationError as error:
-        faults = tuple(_fault(detail, in_body=isinstance(sent, bytes)) for detail in error.errors(include_url=False))
-        raise Problem(problems.INVALID_REQUEST, errors=faults) from None
-
-
-def _fault(detail: Any, *, in_body: bool) -> Fault:
-    names = [str(name).replace("~", "~0").replace("/", "~1") for name in detail["loc"]]
-    where = "".join(f"/{name}" for name in names) if in_body else ".".join(map(str, detail["loc"]))
-    return Fault(where, f"{detail['msg'].removeprefix('Value error, ').rstrip('.')}.")
+        raise Problem(problems.INVALID_REQUEST, errors=faults.faults_of(error, in_body=in_body)) from None
+    if isinstance(sent, bytes) and (fault := faults.repeated_name(sent)):
+        raise Problem(problems.INVALID_REQUEST, errors=(fault,))
+    return valid
 
 
 def _as_problem(exc: Exception, view: MessagesView) -> Problem | None:

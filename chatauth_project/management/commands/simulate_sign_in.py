@@ -30,13 +30,13 @@ class Command(BaseCommand):
         parser.add_argument("--scenario", default="", help=f"The name of one, or {ALL!r}. Default: one good sign-in.")
         parser.add_argument("--list", action="store_true", help="Show the scenarios, and play none.")
         parser.add_argument("--brief", action="store_true", help="Print how each ended, and no exchanges.")
-
         parser.add_argument("--at-once", type=int, default=1, help="How many are played at the same time.")
 
     def handle(self, **options: Any) -> None:
         paint = painter(in_colour=self.style.SUCCESS("x") != "x")
         try:
-            scenarios = simulation.chosen(_names(options["scenario"]), flow=options["flow"])
+            names = _names(options["scenario"] or (ALL if options["list"] else ""))
+            scenarios = simulation.chosen(names, flow=options["flow"])
             if options["list"]:
                 self.stdout.writelines(f"{each.name:<28} {each.words}\n" for each in scenarios)
                 return

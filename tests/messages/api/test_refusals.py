@@ -116,6 +116,42 @@ def test_another_form_of_answer_is_refused(call: Call) -> None:
 def test_sentences_are_in_the_language_of_the_client(call: Call) -> None:
     refused = call("GET", "/conversations?limit=0", headers={"Accept-Language": "de"})
     assert refused["Content-Language"] == "de"
+    assert refused.json()["errors"] == [{"where": "limit", "detail": "Das muss mindestens 1 sein."}]
+
+
+@pytest.mark.parametrize(
+    ("query", "sentence"),
+    [
+        ("limit=x", "This has to be a whole number."),
+        ("limit=201", "This may be at most 200."),
+        ("limit=" + "9" * 5000, "This has to be a whole number."),
+        ("after=x", "This is no id."),
+        ("customer=" + "x" * 301, "This may have at most 300 characters."),
+        ("else=x", "This is not known here."),
+        ("limit=1&limit=2", "This comes more than once."),
+    ],
+)
+def test_a_fault_in_a_parameter_is_told_in_a_sentence(call: Call, query: str, sentence: str) -> None:
+    refused = call("GET", f"/conversations?{query}")
+    where = query.partition("=")[0]
+    assert (refused.status_code, refused.json()["errors"]) == (400, [{"where": where, "detail": sentence}])
+
+
+def test_states_are_named(call: Call) -> None:
+    (fault,) = call("GET", "/sign-in-requests?state=x").json()["errors"]
+    assert fault["detail"].startswith("This has to be one of: 'created', 'sent', ")
+    assert " or " not in fault["detail"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b'{"reference": "a", "reference": "a"}', b'{"reference": "a", "re\\u0066erence": "b"}'],
+    ids=["as is", "escaped"],
+)
+def test_a_name_that_stands_twice_is_refused(token: str, chat: Conversation, body: bytes) -> None:
+    refused = sent(f"/conversations/{chat.pk}/sign-in-requests", body, token=token)
+    sentence = 'The name "reference" stands twice in the same object.'
+    assert (refused.status_code, refused.json()["errors"]) == (400, [{"where": "", "detail": sentence}])
 
 
 def test_without_a_database_the_answer_is_503(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
