@@ -5,7 +5,9 @@ of what storing the message does. So one notification stands for all that follow
 looks again and again for longer than that.
 """
 
+import math
 import time
+from collections.abc import Callable
 
 RINGS_SECONDS = 0.2
 """For so long one notification of a process stands for all of its messages."""
@@ -16,20 +18,17 @@ LOOKS_SECONDS = 2 * RINGS_SECONDS
 class Bell:
     """What a process remembers of its last notification. Threads may ring twice at once, which does no harm."""
 
-    def __init__(self) -> None:
-        self._silent_at = 0.0
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._silent_at = -math.inf
 
     def still_rings(self) -> bool:
         """Whether somebody is looking already."""
-        return time.monotonic() < self._silent_at
+        return self._clock() < self._silent_at
 
     def was_rung(self) -> None:
         """Note that a notification was sent: it is committed, and so heard."""
-        self._silent_at = time.monotonic() + RINGS_SECONDS
-
-    def forget(self) -> None:
-        """Ring for the next message, whatever was before."""
-        self._silent_at = 0.0
+        self._silent_at = self._clock() + RINGS_SECONDS
 
 
 bell = Bell()

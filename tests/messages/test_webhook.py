@@ -23,10 +23,11 @@ from pytest_django import DjangoAssertNumQueries
 from authenticate_app.audit.models import AuditEvent
 from authenticate_app.keys.encryption import encrypt
 from authenticate_app.messages import receiving, sweeps, webhook
-from authenticate_app.messages.bell import bell
+from authenticate_app.messages.bell import LOOKS_SECONDS, RINGS_SECONDS, Bell
 from authenticate_app.messages.businesses import directory
 from authenticate_app.messages.jobs import RECEIVED_CHANNEL
 from authenticate_app.messages.models import Business, InboundMessage
+from authenticate_app.messages.worker import BREATH_SECONDS
 from authenticate_app.oauth.seldom import seldom
 from tests.messages import apple, world
 from tests.messages.apple import post, text, token
@@ -104,29 +105,42 @@ def test_what_others_have_to_be_asked_about_waits_in_a_queue_of_its_own(interact
 
 
 @pytest.fixture
-def heard(transactional_db: None) -> Iterator[Callable[[], int]]:
+def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The time by which notifications are spared, in seconds."""
+    seconds = [0.0]
+    monkeypatch.setattr(receiving, "bell", Bell(lambda: seconds[0]))
+    return seconds
+
+
+@pytest.fixture
+def heard(transactional_db: None, clock: list[float]) -> Iterator[Callable[[], int]]:
     """How often the database has told of messages since it was asked last."""
-    bell.forget()
     with psycopg.connect(**connection.get_connection_params(), autocommit=True) as listening:
         listening.execute(f"LISTEN {RECEIVED_CHANNEL}".encode())
         yield lambda: len(list(listening.notifies(timeout=0.1)))
 
 
-def test_the_database_tells_of_a_message_once_it_is_stored(heard: Callable[[], int]) -> None:
+def test_the_database_tells_of_a_message_once_it_is_stored(heard: Callable[[], int], clock: list[float]) -> None:
     message = text()
     assert post(message).status_code == 200
     assert heard() == 1
-    bell.forget()
+    clock[0] = 9
     assert post(message).status_code == 200
     assert heard() == 0
 
 
-def test_what_follows_at_once_is_not_told_of_since_those_who_heard_look_again(heard: Callable[[], int]) -> None:
+def test_what_follows_at_once_is_not_told_of_since_those_who_heard_look_again(
+    heard: Callable[[], int], clock: list[float]
+) -> None:
     assert [post().status_code for _ in range(3)] == [200] * 3
     assert heard() == 1
-    bell.forget()
+    clock[0] = RINGS_SECONDS
     assert post().status_code == 200
     assert heard() == 1
+
+
+def test_they_look_for_longer_than_it_is_not_told_of() -> None:
+    assert LOOKS_SECONDS > RINGS_SECONDS + BREATH_SECONDS
 
 
 @pytest.mark.parametrize("kind", ["text", "interactive", "typing_start", "typing_end", "close", "of_tomorrow"])

@@ -118,6 +118,18 @@ def test_who_was_signed_in_before_follows_no_link_of_apple_unasked(
 
 def test_a_trusted_client_of_apple_does_not_ask_who_signed_in_on_the_way(person: User) -> None:
     link = asking(register(APPLE_NEW, is_trusted=True), code_challenge=None, code_challenge_method=None)
-    sign_in = authorize(Browser(), link)
+    browser = Browser()
+    sign_in = authorize(browser, link)
     back = parse_qs(urlsplit(sign_in["Location"]).query)["next"][0]
-    assert "code" in told(signed_in(person).get(back, secure=True))  # type: ignore[arg-type]
+    browser.force_login(person)
+    assert "code" in told(browser.get(back, secure=True))  # type: ignore[arg-type]
+
+
+def test_who_signed_in_elsewhere_meanwhile_is_asked_all_the_same(person: User) -> None:
+    """Somebody went the way beforehand and sends the address, proof and all, to their victim."""
+    link = asking(register(APPLE_NEW, is_trusted=True), code_challenge=None, code_challenge_method=None)
+    back = parse_qs(urlsplit(authorize(Browser(), link)["Location"]).query)["next"][0]
+    victim = signed_in(person)
+    page = victim.get(back, secure=True)
+    assert page.status_code == 200
+    assert "so that it knows who it is chatting with" in page.content.decode()

@@ -71,7 +71,8 @@ def _where(names: tuple[int | str, ...], *, in_body: bool) -> str:
 
 def _sentence(detail: Any) -> str:
     context = {name: _listed(value) for name, value in detail.get("ctx", {}).items()}
-    sentence = SENTENCES.get(detail["type"])
+    is_text = context.get("field_type") == "Value"  # as pydantic calls a text that another rule has looked at before
+    sentence = SENTENCES.get(f"string_{detail['type']}" if is_text else detail["type"])
     if sentence is not None:
         return gettext(sentence) % context
     return f"{detail['msg'].removeprefix('Value error, ').rstrip('.')}."  # a sentence of our own, in ``schemas``

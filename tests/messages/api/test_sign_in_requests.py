@@ -53,7 +53,7 @@ def test_scopes_can_be_fewer_but_not_others(call: Call, chat: Conversation) -> N
     refused = start(call, chat, scopes=["openid", "chat"])
     assert refused.status_code == 400
     assert refused.json()["errors"] == [
-        {"where": "/scopes/1", "detail": "The business asks for openid profile email only."}
+        {"where": "/scopes/1", "detail": "The business asks for these only: openid profile email."}
     ]
 
 
