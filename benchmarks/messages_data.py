@@ -26,11 +26,18 @@ def store(messages: int) -> None:
     )
     began = datetime.now(UTC) - timedelta(days=6)
     with connection.cursor() as cursor:
+        cursor.execute("SET maintenance_work_mem = '512MB'")
+        cursor.execute(_WITHOUT_INDEX)  # to sort the ids once is faster than to find each its place
         cursor.execute(_FILL, [business.pk, began, began, BYTES_OF_A_MESSAGE, messages])
+        cursor.execute(_WITH_INDEX)
         cursor.execute("VACUUM ANALYZE authenticate_app_inboundmessage")  # as it would have been during a week
         cursor.execute("CHECKPOINT")
 
 
+_WITHOUT_INDEX = "ALTER TABLE authenticate_app_inboundmessage DROP CONSTRAINT inbound_message_once"
+_WITH_INDEX = """
+    ALTER TABLE authenticate_app_inboundmessage ADD CONSTRAINT inbound_message_once UNIQUE (business_id, message_id)
+"""
 _FILL = """
     INSERT INTO authenticate_app_inboundmessage
         (business_id, message_id, customer_id, capabilities, device_agent, received_at, processed_at, body)
