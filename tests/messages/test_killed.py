@@ -30,7 +30,7 @@ from tests.messages.invariants import check
 from tests.messages.peers import http, peer
 from tests.messages.story import ASKED, WEBHOOK, after, browser_returns, outcome
 from tests.messages.world import apple_client, business, conversation, sign_in, state_of
-from tests.mortal import Act, Mortal, done
+from tests.mortal import PATIENCE, Act, Mortal, done
 from tests.oauth.flow import ISSUER, store_person
 from tests.tokens import store_token
 from tests.waiting import wait_until
@@ -120,15 +120,13 @@ class Order:
     """What happens, one after the other, and how the request ends then.
 
     ``beside``: how else it may end where one begins while the one before is not through, that of the place
-    ``beside_at``; ``ends_at``: when the last timer rings then. ``second``: how a second request in the conversation
-    ends, where there is one.
+    ``beside_at``. ``second``: how a second request in the conversation ends, where there is one.
     """
 
     told: Sequence[Told]
     ending: Ending
     beside: Sequence[Ending] = ()
     beside_at: int = 0
-    ends_at: float = 180
     second: Ending | None = None
     business: dict[str, Any] = field(default_factory=dict)
     is_legacy: bool = False
@@ -316,19 +314,15 @@ def is_told_beside(world: World, ends: str, step: int) -> bool:
         if not one.stands():
             return False
         with Mortal(second) as other:
-            wait_until(lambda: other.has_said_something() or somebody_waits())
+            wait_until(lambda: other.has_said_something() or somebody_waits(), patience=PATIENCE)
             one.kill() if ends == "killed" else one.go_on()
             assert not other.stands()
             assert ends == "killed" or not one.stands()
-    for act in chain([first] if ends == "killed" else [], acts, (timer_of(world.order, each) for each in asked)):
+    last = (each.timer(180) for each in asked)  # whoever came too early, as one beside another may, comes again
+    for act in chain([first] if ends == "killed" else [], acts, last):
         done(act)
     world.check(asked, *world.order.beside)
     return True
-
-
-def timer_of(order: Order, asked: SignIn) -> Act:
-    """The last one: whoever comes too early, as one beside another may, comes again."""
-    return asked.timer(order.ends_at)
 
 
 def somebody_waits() -> bool:
