@@ -57,7 +57,7 @@ class Result:
 
 
 def examine(page: Page) -> dict[str, Any]:
-    page.wait_for_load_state("networkidle")
+    page.wait_for_load_state("networkidle", timeout=PATIENCE)
     response: dict[str, Any] = Axe().run(page, options={"runOnly": RULES_OF_WCAG}).response
     return response
 
