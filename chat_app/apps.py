@@ -10,3 +10,7 @@ class ChatAppConfig(AppConfig):
     name = "chat_app"
     verbose_name = _("Chat")
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Take the desk's tokens back when somebody signs out."""
+        from chat_app.engagement.desk import signing_out  # noqa: F401 - importing connects it

@@ -15,7 +15,7 @@ from django.core.management import call_command
 from django.utils.module_loading import import_string
 
 from authenticate_app.oauth.pkce import challenge_of
-from chatauth_project.demonstration_accounts import ADMINISTRATOR, CALLER, CUSTOMER, NAMES
+from chatauth_project.demonstration_accounts import ADMINISTRATOR, AGENTS, CALLER, CUSTOMER, NAMES
 from chatauth_project.demonstration_clients import CALLBACK, CLIENT_IDS, INTEGRATION, WEB_APPLICATION
 from chatauth_project.demonstration_environment import (
     BASE_DIR,
@@ -135,7 +135,7 @@ chatauth is ready on {address} after {seconds:.1f} s. What to try:
     {curl_exchange(address, passwords[WEB_APPLICATION])}
 
   The admin:     {address}/admin/ (as {ADMINISTRATOR})
-{sandbox_lines(address)}  The API:       {address}/api/docs/
+{chat_lines(address)}{sandbox_lines(address)}  The API:       {address}/api/docs/
   The key set:   {address}/.well-known/jwks.json
 
   Who may sign in:
@@ -144,6 +144,15 @@ chatauth is ready on {address} after {seconds:.1f} s. What to try:
 
 Ctrl-C stops the server and the database; the data stay in var/.
 """
+
+
+def chat_lines(address: str) -> str:
+    """Return how to chat with oneself in two windows, with the lines' ends."""
+    agents = " and ".join(AGENTS)
+    return (
+        f"  The chat:      {address}/demo/ (a business's site with a chat; you are its customer)\n"
+        f"  The desk:      {address}/desk/ (answers it; sign in as {agents}, each in a browser of their own)\n"
+    )
 
 
 def sandbox_lines(address: str) -> str:

@@ -5,17 +5,18 @@ from typing import Any
 
 from django.contrib.auth.models import Group
 
-from authenticate_app.accounts.entitlements import ON_BEHALF_ROLE, SELF_SERVICE_USER
+from authenticate_app.accounts.entitlements import CHAT_AGENT, ON_BEHALF_ROLE, SELF_SERVICE_USER
 from authenticate_app.accounts.models import User
 
 CALLER = "dcsadmin1"
 CUSTOMER = "john.smith@vision.com"
 ADMINISTRATOR = "admin"
-NAMES = (CALLER, CUSTOMER, ADMINISTRATOR)
+AGENTS = {"anna.agent": ("Anna", "Agnelli"), "ben.agent": ("Ben", "Bauer")}
+NAMES = (CALLER, CUSTOMER, *AGENTS, ADMINISTRATOR)
 
 
 def load(passwords: Mapping[str, str]) -> None:
-    """Create the caller, the customer and the administrator, and give them these passwords.
+    """Create the caller, the customer, the agents and the administrator, and give them these passwords.
 
     Users that exist already keep everything but a different password.
     """
@@ -38,6 +39,8 @@ def load(passwords: Mapping[str, str]) -> None:
         organization_party_id=300100057654321,
         organization_name="Vision Corporation",
     )
+    for name, (first_name, last_name) in AGENTS.items():
+        _user(name, passwords[name], roles=(CHAT_AGENT,), first_name=first_name, last_name=last_name)
     _user(ADMINISTRATOR, passwords[ADMINISTRATOR], is_staff=True, is_superuser=True)
 
 

@@ -390,14 +390,20 @@ DEMONSTRATION_DATA = [
     "chatauth_project.demonstration_clients.load",
     "chat_app.routing.demonstration.load",
     "authenticate_app.sandbox.demonstration.load",
+    "chat_app.engagement.customer.demonstration.load",
 ]
 """Functions ``load(passwords: Mapping[str, str]) -> None`` that may run again and again."""
 
 
 GENERATED_DOCS = {
+    "chat_app/static/chat/texts/en.js": "chat_app.engagement.customer.texts.english",
+    "chat_app/static/chat/texts/de.js": "chat_app.engagement.customer.texts.german",
+    "chat_app/static/chat/texts/fr.js": "chat_app.engagement.customer.texts.french",
+    "chat_app/static/chat/texts/es.js": "chat_app.engagement.customer.texts.spanish",
+    "chat_app/static/chat/texts/ja.js": "chat_app.engagement.customer.texts.japanese",
     "docs/attributes.md": "chat_app.chat_authenticate.docs.attributes_page",
     "docs/errors.md": "chat_app.chat_authenticate.docs.errors_page",
     "docs/openapi.yaml": "chatauth_project.openapi_page.render",
     "docs/settings.md": "chatauth_project.settings_page.render",
 }
-"""Pages that ``make docs`` writes: the path and the function ``render() -> str`` that answers its text."""
+"""What ``make docs`` writes: the path of each file, and the function ``render() -> str`` that answers its text."""

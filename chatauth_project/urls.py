@@ -14,6 +14,7 @@ urlpatterns = [
     path("", include("authenticate_app.oauth.urls")),
     path("", include("authenticate_app.factors.urls")),
     path("", include("authenticate_app.messages.urls")),
+    path("", include("chat_app.engagement.desk.urls")),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("api/schema/", on_demand.view("drf_spectacular.views.SpectacularAPIView"), name="schema"),
@@ -25,6 +26,8 @@ urlpatterns = [
     path("i18n/", include("django.conf.urls.i18n")),
     path("admin/", admin.site.urls),
 ]
+if settings.ENVIRONMENT == "demonstration":
+    urlpatterns.append(path("demo/", include("chat_app.engagement.customer.urls")))
 if settings.SANDBOX:
     urlpatterns.append(path("sandbox/", include("authenticate_app.sandbox.urls")))
 

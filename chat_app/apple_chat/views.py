@@ -40,6 +40,8 @@ from chat_app.sessions.services import BasisChanged
 
 ATTEMPTS = 10
 """As many as ``chatAuthenticate`` makes."""
+APPLE_MESSAGES = "APPLE_MESSAGES"
+"""How agents are told that the customer signed in."""
 VERSION = "latest"
 """The version that the answer's links name: nobody called one."""
 
@@ -74,6 +76,7 @@ class CustomerChatView(MessagesView):
             release=release,
             client_address=request.META["REMOTE_ADDR"],
             now=timezone.now(),
+            signed_in_by=APPLE_MESSAGES,
         )
         for name in ignored:
             IGNORED_ATTRIBUTES.labels(schemas.metric_label(name)).inc()

@@ -1,7 +1,8 @@
 """Giving out a chat token: who may have it, where the chat goes, the signature, and the session that goes with it."""
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.utils import timezone
@@ -22,6 +23,9 @@ from chat_app.routing.snapshot import InterfaceFacts
 from chat_app.sessions.services import NewSession, NewToken, StoredSession, store
 
 RESUME = "RESUME"
+SIGNED_IN_BY = "signedInBy"
+"""Beside the attributes of a session: how this server knows who the customer is, where it does so itself. No caller can
+say so, since there is no such attribute."""
 
 
 class IssuedChat(NamedTuple):
@@ -40,8 +44,11 @@ def issue_chat_token(
     release: Release,
     client_address: str,
     now: datetime,
+    signed_in_by: str = "",
 ) -> IssuedChat:
     """Sign a token for the end user and store the session that it opens or resumes; one durable statement.
+
+    ``signed_in_by``: how this server itself let the customer in, for agents to see; "" where the caller vouches.
 
     The token is signed before the session is stored: whatever fails, no session is left without its token, and
     nobody gets to see a token that is not stored. Called outside of a transaction.
@@ -56,8 +63,9 @@ def issue_chat_token(
     placement = place(request=request, caller=caller, routing=facts.routing.value, release=release, today=today)
     token = _new_token(now)
     jwt = sign(_claims(request.auth_user_name, token, placement.interface), key=_signing_key(facts, now))
+    asked = {**request.stored, SIGNED_IN_BY: signed_in_by} if signed_in_by else request.stored
     session = store(
-        basis=facts.basis(caller), session=_new_session(request, caller, placement, client_address), token=token
+        basis=facts.basis(caller), session=_new_session(request, asked, caller, placement, client_address), token=token
     )
     return IssuedChat(jwt, placement.interface, session)
 
@@ -90,14 +98,18 @@ def _claims(auth_user_name: str, token: NewToken, interface: InterfaceFacts) -> 
 
 
 def _new_session(
-    request: ChatAuthenticateRequest, caller: Caller, placement: Placement, client_address: str
+    request: ChatAuthenticateRequest,
+    asked: Mapping[str, Any],
+    caller: Caller,
+    placement: Placement,
+    client_address: str,
 ) -> NewSession:
     return NewSession(
         auth_user_name=request.auth_user_name,
         end_user_key=name_key(request.auth_user_name),
         interface_id=placement.interface.id,
         queue_id=placement.queue_id,
-        request=to_json(request.stored).decode(),
+        request=to_json(asked).decode(),
         client_address=client_address,
         resume=request.resume_type == RESUME,
         speaks_for_others=may_speak_for_others(caller),

@@ -15,7 +15,7 @@ ADMIN_POLICY = {"script-src": ["'unsafe-eval'"], "style-src": ["'unsafe-inline'"
 attributes, and shows and hides through style attributes."""
 ON_THE_WAY = ("/login/", "/oauth/authorize")
 """Pages whose forms lead, after some redirects, back to the client that sent somebody there."""
-FOR_CUSTOMERS = (*ON_THE_WAY, "/oauth/logout", "/account/", "/logout/", "/logged-out/", "/sandbox/")
+FOR_CUSTOMERS = (*ON_THE_WAY, "/oauth/logout", "/account/", "/logout/", "/logged-out/", "/desk/", "/demo/", "/sandbox/")
 
 
 class ContentSecurityPolicy(CSPMiddleware):

@@ -137,6 +137,7 @@ def test_the_session_is_the_customers(shop: Business, customer: User, token: str
     assert (session.auth_user_name, session.end_user, session.interface_id) == (CUSTOMER, customer, INTERFACE)
     assert session.caller == integration.acting_user
     assert session.request["question"] == "Where is my parcel?"
+    assert session.request["signedInBy"] == "APPLE_MESSAGES"
     assert ChatToken.objects.count() == 1
 
 

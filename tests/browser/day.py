@@ -21,14 +21,17 @@ QUESTIONS = ("Where is my order?", "I want a refund.", "My invoice is wrong.", "
 def fill(now: datetime) -> None:
     """Store the demonstration, a signing key, sessions and refusals of the day before ``now``."""
     from authenticate_app.keys.services import ensure_signing_key
+    from chat_app.engagement.customer.demonstration import load as load_customers_chat
     from chat_app.routing.demonstration import load as load_routing
+    from chatauth_project.demonstration_accounts import NAMES
     from chatauth_project.demonstration_accounts import load as load_accounts
     from chatauth_project.demonstration_clients import load as load_clients
     from tests.browser.site import PASSWORD
 
-    load_accounts(dict.fromkeys(("dcsadmin1", "john.smith@vision.com", "admin"), PASSWORD))
+    load_accounts(dict.fromkeys(NAMES, PASSWORD))
     _second_factors(now)
     load_routing({})
+    load_customers_chat({})
     ensure_signing_key(now=now - timedelta(days=12))
     _sessions(now)
     _refusals(now)

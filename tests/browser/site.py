@@ -24,11 +24,14 @@ CHROMIUM_ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-net
 
 
 @contextmanager
-def running_site(folder: Path) -> Iterator[str]:
-    """Fill a database, start the server with its log in ``folder``, and yield the server's address."""
+def running_site(folder: Path, *, with_chat: bool = False) -> Iterator[str]:
+    """Fill a database, start the server with its log in ``folder``, and yield the server's address.
+
+    ``with_chat``: with the chat server beside it.
+    """
     database = new_database()
     try:
-        variables = _variables(folder, database, free_port())
+        variables = _variables(folder, database, free_port(), chat_workers=int(with_chat))
         subprocess.run([sys.executable, "-m", "tests.browser.day"], check=True, cwd=ROOT, env=variables)
         with _server(folder / "server.log", variables):
             yield variables["PUBLIC_BASE_URL"]
@@ -36,18 +39,18 @@ def running_site(folder: Path) -> Iterator[str]:
         drop_database(database)
 
 
-def _variables(folder: Path, database_url: str, port: int) -> dict[str, str]:
+def _variables(folder: Path, database_url: str, port: int, *, chat_workers: int) -> dict[str, str]:
     chosen = {
         "DJANGO_SETTINGS_MODULE": "chatauth_project.settings",
         "ENVIRONMENT": "demonstration",
         "DATABASE_URL": database_url,
         "PORT": str(port),
         "PUBLIC_BASE_URL": f"http://localhost:{port}",  # a name, since browsers keep no passkeys for an address
-        "CHAT_SERVER_URL": "https://chat.example.com",
+        "CHAT_PORT": str(free_port()),
         "SECRET_KEY": "demonstration-" + "browser" * 10,
         "FIELD_ENCRYPTION_KEYS": Fernet.generate_key().decode("ascii"),
         "WORKERS": "1",
-        "CHAT_WORKERS": "0",
+        "CHAT_WORKERS": str(chat_workers),
         "METRICS_PORT": "0",
         "EMAIL_URL": (folder / "mail").as_uri(),
         "EMAIL_FROM": "chat@example.com",

@@ -73,7 +73,7 @@ def test_accounts_are_loaded_again_and_again_and_follow_the_password() -> None:
     for password in ("Welcome1", "Welcome1", "another-password"):
         demonstration_accounts.load(dict.fromkeys(demonstration_accounts.NAMES, password))
         assert authenticate(username="admin", password=password) is not None
-    assert User.objects.filter(is_demonstration=True).count() == 3
+    assert User.objects.filter(is_demonstration=True).count() == len(demonstration_accounts.NAMES)
     assert User.objects.get(username="dcsadmin1").has_perm("authenticate_app.SVC_REQUEST_FOR_CHAT_ON_BEHALF_PRIV")
     assert not User.objects.get(username="john.smith@vision.com").has_perm(
         "authenticate_app.SVC_REQUEST_FOR_CHAT_ON_BEHALF_PRIV"
