@@ -119,6 +119,19 @@ class Retention(Variables):
         le=3650 * DAY,
         description="How long the id of a token is kept, from when it was issued.",
     )
+    transcript_retention: Duration = Field(
+        90 * DAY,
+        ge=DAY,
+        le=3650 * DAY,
+        description="How long a conversation is kept, with all that was written in it, from its end.",
+    )
+    event_retention: Duration = Field(
+        DAY,
+        ge=HOUR,
+        le=400 * DAY,
+        description="How long what waited for the clients of a conversation is kept, from its end: until then they may"
+        " still fetch it.",
+    )
     audit_retention: Duration = Field(400 * DAY, ge=DAY, le=3650 * DAY, description="How long an audit event is kept.")
 
 

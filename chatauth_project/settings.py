@@ -56,6 +56,8 @@ REFRESH_TOKEN_LIFETIME = _environment.refresh_token_lifetime
 SESSION_RETENTION = _environment.session_retention
 TOKEN_RETENTION = _environment.token_retention
 AUDIT_RETENTION = _environment.audit_retention
+TRANSCRIPT_RETENTION = _environment.transcript_retention
+EVENT_RETENTION = _environment.event_retention
 
 PASSWORD_HASHES_AT_ONCE = _environment.password_hashes_at_once
 REMEMBERED_PASSWORDS = _environment.remembered_passwords
@@ -378,6 +380,10 @@ HOUSEKEEPING = [
     "authenticate_app.messages.purge.purge_sign_ins",
     "authenticate_app.messages.purge.purge_conversations",
     "authenticate_app.sandbox.services.purge",
+    "chat_app.engagement.purge.purge_received_events",
+    "chat_app.engagement.purge.purge_mailboxes",
+    "chat_app.engagement.purge.purge_engagements",
+    "chat_app.engagement.purge.purge_agent_sessions",
     "chat_app.sessions.purge.purge_tokens",
     "chat_app.sessions.purge.purge_sessions",
     "chatauth_project.housekeeping.purge_sign_ins",

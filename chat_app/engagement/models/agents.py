@@ -72,7 +72,10 @@ class Offer(models.Model):
         WITHDRAWN = "withdrawn", pgettext_lazy("offer", "withdrawn")
 
     engagement = models.ForeignKey(Engagement, on_delete=models.CASCADE, db_index=False, related_name="offers")
-    agent_session = models.ForeignKey(AgentSession, on_delete=models.CASCADE, db_index=False, related_name="offers")
+    agent_session = models.ForeignKey(
+        AgentSession, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="offers"
+    )
+    """May have gone, shortly before the engagement goes: a constraint would look through all offers for it."""
     queue = models.ForeignKey(Queue, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+")
     """Whose agent it was offered to: the engagement's, or one that it overflowed to."""
     state = models.CharField(_("state"), max_length=9, choices=State.choices, default=State.OPEN)

@@ -183,6 +183,7 @@ class Participant(models.Model):
         ]
         indexes: ClassVar = [
             models.Index(fields=["agent_session"], name="participant_busy", condition=Q(left_at=None)),
+            models.Index(fields=["user"], name="participant_account", condition=Q(user__isnull=False)),
         ]
 
     def __str__(self) -> str:

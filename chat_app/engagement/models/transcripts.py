@@ -15,7 +15,10 @@ class TranscriptMessage(models.Model):
     """What a participant wrote. Off the record: only that, for the sake of its ``messageId``; the body is empty."""
 
     engagement = models.ForeignKey(Engagement, on_delete=models.CASCADE, db_index=False, related_name="messages")
-    participant = models.ForeignKey(Participant, on_delete=models.CASCADE, db_index=False, related_name="messages")
+    participant = models.ForeignKey(
+        Participant, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, related_name="messages"
+    )
+    """Leaves together with the engagement: a constraint would look through all messages for each participant."""
     posted_at = models.DateTimeField(_("written"))
     body = models.TextField(_("text"), blank=True)
     """Verbatim. Whoever shows it escapes it."""
