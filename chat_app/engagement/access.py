@@ -16,7 +16,7 @@ from authenticate_app.oauth import scopes
 from authenticate_app.oauth.bearer_sign_in import NoActingUser, TokenRefused, sign_in_by_token
 from authenticate_app.oauth.secrets import checksum
 from chat_app.engagement import agent_sessions
-from chat_app.engagement.errors import ACCESS_DENIED, Refused
+from chat_app.engagement.errors import ACCESS_DENIED, CONFLICT, Refused
 from chat_app.engagement.models import AgentSession, Engagement, Participant
 from chat_app.engagement.present import AgentFacts
 
@@ -59,20 +59,18 @@ def without_access() -> list[int]:
 
 
 def participation(*, agent: AgentFacts, engagement_id: int) -> int:
-    """Find the participant that the agent is in a running engagement.
+    """Find the participant that the agent is in a running engagement; one query.
 
-    Raises ``Refused`` (``ACCESS_DENIED``) for an engagement of others, whether or not there is one with this id.
+    Raises ``Refused``: ``CONFLICT`` if the agent is in it no more; ``ACCESS_DENIED`` for an engagement of others,
+    whether or not there is one with this id.
     """
-    own = Participant.objects.filter(
-        engagement_id=engagement_id,
-        engagement__state=Engagement.State.ENGAGED,
-        agent_session_id=agent.session_id,
-        left_at=None,
-    )
-    participant_id = own.values_list("pk", flat=True).first()
-    if participant_id is None:
-        raise _denied("foreign_engagement", "You take no part in this engagement, or not any more.")
-    return participant_id
+    own = Participant.objects.filter(engagement_id=engagement_id, agent_session_id=agent.session_id)
+    latest = own.select_related("engagement").order_by("-pk").first()
+    if latest is None:
+        raise _denied("foreign_engagement", "You take no part in this engagement.")
+    if latest.left_at is not None or latest.engagement.state != Engagement.State.ENGAGED:
+        raise Refused(CONFLICT, reason="engagement_left", detail="You take no part in this engagement any more.")
+    return latest.pk
 
 
 def _denied(reason: str, detail: str) -> Refused:

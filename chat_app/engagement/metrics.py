@@ -27,6 +27,11 @@ OFFERS = Counter(
     "Offers to agents: made, accepted, declined, expired, withdrawn; picked: taken from a manual queue without one.",
     ("outcome",),
 )
+HANDOVERS = Counter(
+    "chatauth_engagement_handovers",
+    "Engagements that agents gave away: rerouted_to_queue, rerouted_to_agent, released.",
+    ("outcome",),
+)
 AGENT_SESSIONS = Counter(
     "chatauth_engagement_agent_sessions",
     "Agents' sessions: signed_on, and how they ended: logged_off, overridden, disconnected, access_lost.",

@@ -46,14 +46,14 @@ def measure_pace(queue_id: int, now: datetime) -> Pace:
     with connection.cursor() as cursor:
         cursor.execute(_MEASURE, {"queue": queue_id, "since": now - MEASURED, "now": now})
         row = cursor.fetchone()
-    if row is None:
-        return Pace(ASSUMED_SECONDS, ASSUMED_SECONDS)
-    between, average, assumed = row
-    return Pace(float(assumed if between is None else between), float(assumed if average is None else average))
+    return Pace(ASSUMED_SECONDS, ASSUMED_SECONDS) if row is None else Pace(*row)
 
 
-_MEASURE = """
-SELECT assigned.between_seconds, figures.average_wait_seconds, queue.assumed_wait_seconds
+PACES: Final = """
+SELECT
+    queue.id AS queue_id,
+    coalesce(assigned.between_seconds, queue.assumed_wait_seconds)::float8 AS seconds_per_place,
+    coalesce(figures.average_wait_seconds, queue.assumed_wait_seconds)::float8 AS average_wait_seconds
 FROM chat_app_queue AS queue
 LEFT JOIN chat_app_queuefigures AS figures ON figures.queue_id = queue.id
 CROSS JOIN LATERAL (
@@ -61,5 +61,9 @@ CROSS JOIN LATERAL (
     FROM chat_app_engagement
     WHERE queue_id = queue.id AND engaged_at >= %(since)s::timestamptz AND engaged_at <= %(now)s::timestamptz
 ) AS assigned
-WHERE queue.id = %(queue)s::bigint
 """
+"""The paces of queues, for a statement that chooses among them; ``since`` is so long before ``now``: ``MEASURED``."""
+
+_MEASURE = f"""
+SELECT seconds_per_place, average_wait_seconds FROM ({PACES}) AS pace WHERE queue_id = %(queue)s::bigint
+"""  # noqa: S608 - made of constants

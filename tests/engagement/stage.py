@@ -175,3 +175,7 @@ def engage(agent: AgentFacts, waiting: Customer, *, now: datetime = NOW) -> None
 def end_of(agent: AgentFacts) -> str:
     """How an agent's session ended; empty while it runs."""
     return AgentSession.objects.get(pk=agent.session_id).end
+
+
+def connection_of(mailbox_id: int) -> str:
+    return Mailbox.objects.get(pk=mailbox_id).connection
