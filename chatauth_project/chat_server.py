@@ -8,10 +8,13 @@ from typing import Any
 
 from django.conf import settings
 
+from chat_app.engagement.agent import OPERATIONS as AGENT_OPERATIONS
+from chat_app.engagement.assignment import assign
 from chat_app.engagement.consumer import OPERATIONS as CONSUMER_OPERATIONS
 from chat_app.engagement.engine import Engine
 from chat_app.engagement.http.application import Application
 from chat_app.engagement.http.operations import Api
+from chat_app.engagement.timers import tick_now
 from chatauth_project.chat_requests import ChatRequests
 from chatauth_project.serving import HEADER_SECONDS, LEAVE_LOGGING_ALONE
 
@@ -28,7 +31,7 @@ def application(engine: Engine) -> ChatRequests:
     """Return the ASGI application of a process."""
     inner = Application(
         engine,
-        {Api.CONSUMER: CONSUMER_OPERATIONS, Api.AGENT: {}},
+        {Api.CONSUMER: CONSUMER_OPERATIONS, Api.AGENT: AGENT_OPERATIONS},
         desk_origins=frozenset(settings.DESK_ORIGINS),
         body_seconds=settings.BODY_TIMEOUT.total_seconds(),
     )
@@ -38,7 +41,9 @@ def application(engine: Engine) -> ChatRequests:
 def new_engine() -> Engine:
     """Return the engine of a process, as the settings want it."""
     executor = ThreadPoolExecutor(settings.CHAT_THREADS, thread_name_prefix="service")
-    return Engine(executor=executor, poll_seconds=settings.POLL_SECONDS.total_seconds())
+    return Engine(
+        executor=executor, poll_seconds=settings.POLL_SECONDS.total_seconds(), ticks=(tick_now,), assign=assign
+    )
 
 
 async def serve(stop: asyncio.Event) -> None:

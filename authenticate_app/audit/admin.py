@@ -74,6 +74,7 @@ EVENT_NAMES: dict[str, Any] = {
     Event.CLIENT_SECRET_MADE: _("Client secret made"),
     Event.MESSAGES_IDENTITY_LINKED: _("Identity elsewhere linked with a user"),
     Event.MESSAGES_USER_MADE: _("User made from a sign-in elsewhere"),
+    Event.CHAT_AGENT_REFUSED: _("Agent refused by the chat server"),
     Event.CHAT_SESSION_REFUSED: _("Session id refused by the chat server"),
     Event.CHAT_TOKEN_REFUSED: _("Chat token refused by the chat server"),
 }

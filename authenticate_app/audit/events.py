@@ -60,6 +60,7 @@ class Event(StrEnum):
     MESSAGES_WEBHOOK_REPEATED = "messages_webhook_repeated"
     MESSAGES_IDENTITY_LINKED = "messages_identity_linked"
     MESSAGES_USER_MADE = "messages_user_made"
+    CHAT_AGENT_REFUSED = "chat_agent_refused"
     CHAT_SESSION_REFUSED = "chat_session_refused"
     CHAT_TOKEN_REFUSED = "chat_token_refused"  # noqa: S105 - the name of an event
 
@@ -77,6 +78,7 @@ REFUSALS = (
     Event.OAUTH_TOKEN_REFUSED,
     Event.MESSAGES_STATE_REFUSED,
     Event.MESSAGES_REPLY_REFUSED,
+    Event.CHAT_AGENT_REFUSED,
     Event.CHAT_SESSION_REFUSED,
     Event.CHAT_TOKEN_REFUSED,
 )

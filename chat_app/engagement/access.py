@@ -16,7 +16,7 @@ from authenticate_app.oauth import scopes
 from authenticate_app.oauth.bearer_sign_in import NoActingUser, TokenRefused, sign_in_by_token
 from authenticate_app.oauth.secrets import checksum
 from chat_app.engagement import agent_sessions
-from chat_app.engagement.errors import ACCESS_DENIED, CONFLICT, Refused
+from chat_app.engagement.errors import ACCESS_DENIED, CONFLICT, SESSION_UNKNOWN, Refused
 from chat_app.engagement.models import AgentSession, Engagement, Participant
 from chat_app.engagement.present import AgentFacts
 
@@ -37,15 +37,16 @@ def admit(*, unverified_token: str, origin: Origin, now: datetime) -> Caller:
 def agent_of(*, session_id: str, account_id: str, interface_id: int, now: datetime) -> AgentFacts:
     """Find the agent by the session that they prove, at this interface; one query.
 
-    Raises ``Refused`` (``ACCESS_DENIED``): the session is unknown or over, the account is another one's, or it may not
-    serve chats any more: has been disabled, lost the role, or was given another password. Then the session is ended.
+    Raises ``Refused``: ``SESSION_UNKNOWN`` if the session is unknown or over, or the account is another one's;
+    ``ACCESS_DENIED`` if it may not serve chats any more: has been disabled, lost the role, or was given another
+    password. Then the session is ended.
     """
     running = AgentSession.objects.filter(
         mailbox__session_checksum=checksum(session_id), interface_id=interface_id, ended_at=None
     )
     session = running.annotate(may_serve=Exists(_USERS_WHO_MAY)).first()
     if session is None or str(session.user_id) != account_id:
-        raise _denied("session_unknown", "This session is unknown, or it is over. Sign on again.")
+        raise Refused(SESSION_UNKNOWN, detail="This session is unknown, or it is over. Sign on again.")
     if not session.may_serve:
         agent_sessions.end(session_ids=[session.pk], why=AgentSession.End.ACCESS_LOST, now=now)
         raise _denied("access_lost", "You may not serve chats any more, or have to sign on again.")

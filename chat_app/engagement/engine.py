@@ -32,8 +32,10 @@ ROUTING_AGE_SECONDS = 5.0
 """How old what is known of interfaces may be; while the database tells of changes, it is not old at all."""
 READER_BITS = 62
 
-Tick = Callable[..., object]
-"""A function ``tick(*, now)`` that does what is due; called once a second in every process."""
+Tick = Callable[[], object]
+"""A function that does what is due by the database's clock; called once a second in every process."""
+Assign = Callable[..., object]
+"""A function ``assign(*, interface_id, now)``."""
 
 
 class Engine:
@@ -44,7 +46,7 @@ class Engine:
     """
 
     def __init__(
-        self, *, executor: Executor, poll_seconds: float, ticks: tuple[Tick, ...] = (), assign: Tick | None = None
+        self, *, executor: Executor, poll_seconds: float, ticks: tuple[Tick, ...] = (), assign: Assign | None = None
     ) -> None:
         self.poll_seconds = poll_seconds
         self.limits = Limits()
@@ -113,7 +115,7 @@ class Engine:
         self._assigning[interface_id] = False
         self._keep_going(self._assign_until_done(self._assign, interface_id))
 
-    async def _assign_until_done(self, assign: Tick, interface_id: int) -> None:
+    async def _assign_until_done(self, assign: Assign, interface_id: int) -> None:
         try:
             while True:
                 self._assigning[interface_id] = False
@@ -130,7 +132,7 @@ class Engine:
         await self.polls.note_signs()
 
     async def _tick(self, tick: Tick) -> None:
-        await self.run(tick, now=datetime.now(UTC))
+        await self.run(tick)
 
     async def _repeat(self, seconds: float, act: Callable[[], Coroutine[Any, Any, None]]) -> None:
         while True:

@@ -145,6 +145,8 @@ def _ended_with(agent: AgentFacts, engagement_id: int) -> bool:
 
 def _proper_value(attribute: str, value: object) -> str | None:
     """Return the value as it is kept, by the same rules as ``chatAuthenticate``. Raises ``Refused``."""
+    if value is None:
+        return None
     asked = {"authUserName": "-", "interfaceId": 1, attribute: value}
     try:
         return ChatAuthenticateRequest.model_validate(asked).stored.get(attribute)

@@ -5,7 +5,7 @@ intervals it is gone: a customer's engagement ends, an agent's session ends and 
 """
 
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import connection, transaction
 
@@ -91,10 +91,10 @@ def _end_session(silent: Silent, session_id: int, now: datetime) -> None:
 
 def _note(silent: Silent, now: datetime) -> bool:
     """Claim the change."""
-    parameters = {"mailbox": silent.mailbox_id, "connection": silent.connection, "now": now}
+    parameters: dict[str, Any] = {"mailbox": silent.mailbox_id, "connection": silent.connection, "now": now}
     with connection.cursor() as cursor:
         cursor.execute(_NOTE, parameters)
-        return cursor.rowcount > 0
+        return bool(cursor.rowcount)
 
 
 def _is_true(silent: Silent, now: datetime) -> bool:

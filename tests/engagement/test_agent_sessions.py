@@ -9,7 +9,7 @@ from authenticate_app.accounts.models import User
 from chat_app.engagement import access, agent_sessions
 from chat_app.engagement.agent_sessions import MOST_AT_ONCE, SignedOn
 from chat_app.engagement.assignment import assign
-from chat_app.engagement.errors import ACCESS_DENIED, CONFLICT, INVALID_FIELD
+from chat_app.engagement.errors import ACCESS_DENIED, CONFLICT, INVALID_FIELD, SESSION_UNKNOWN
 from chat_app.engagement.models import AgentSession, Engagement, Mailbox, Participant
 from chat_app.engagement.present import AgentFacts, present_agents
 from chat_app.routing.snapshot import routing
@@ -60,8 +60,8 @@ def test_a_session_is_proven_by_its_id_and_its_account() -> None:
 @pytest.mark.parametrize("wrong", [{"account_id": "0"}, {"account_id": "x"}, {"interface_id": OTHER_INTERFACE}])
 def test_a_session_of_somebody_else_or_elsewhere_is_refused(wrong: dict[str, object]) -> None:
     signed_on = sign_on_with_secret(store_agent("anna"))
-    assert refusal(lambda: proven(signed_on, **wrong)) == ACCESS_DENIED  # type: ignore[arg-type]
-    assert refusal(lambda: proven(SignedOn("guessed", signed_on.agent))) == ACCESS_DENIED
+    assert refusal(lambda: proven(signed_on, **wrong)) == SESSION_UNKNOWN  # type: ignore[arg-type]
+    assert refusal(lambda: proven(SignedOn("guessed", signed_on.agent))) == SESSION_UNKNOWN
 
 
 def disable(user: User) -> None:
@@ -92,7 +92,7 @@ def test_who_may_not_serve_any_more_loses_the_session_at_the_next_call(loss: Cal
     assert end_of(signed_on.agent) == "access_lost"
     assert waiting.engagement.state == Engagement.State.WAITING
     user.groups.set(Group.objects.all())
-    assert refusal(lambda: proven(signed_on)) == ACCESS_DENIED
+    assert refusal(lambda: proven(signed_on)) == SESSION_UNKNOWN
 
 
 def test_an_agent_is_signed_on_once_at_an_interface() -> None:

@@ -18,8 +18,10 @@ from psycopg.errors import LockNotAvailable, QueryCanceled
 from authenticate_app.audit.events import Event
 from authenticate_app.audit.services import record
 from authenticate_app.oauth.secrets import checksum
+from authenticate_app.throttling.networks import network_of
 from chat_app.engagement.engine import Engine
 from chat_app.engagement.errors import (
+    ACCESS_DENIED,
     BAD_REQUEST,
     INTERNAL_SERVER_ERROR,
     NOT_FOUND,
@@ -47,6 +49,8 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 LONGEST_LENGTH = 20
 """Digits of a ``Content-Length`` that are looked at: enough to know that it is too much."""
 UNMATCHED = "unmatched"
+NOTED_WITH_TOKENS = "token_refused"
+"""The reason of refusals that whoever judges tokens has counted and audited already."""
 SESSION_HEADERS = {Api.CONSUMER: "SessionId", Api.AGENT: "X-JSESSIONID"}
 
 
@@ -183,14 +187,27 @@ class _Request:
             raise Refused(TOO_MANY, reason=operation.limited.value)
 
     async def _note(self, refused: Refused) -> None:
-        """Count a session id that was not good, and note it in the audit log, unless a flood of them comes."""
-        if refused.error is not SESSION_UNKNOWN:
+        """Count session ids that are not good; audit them, and what agents may not do, unless a flood comes."""
+        engine, address, now = self._app._engine, self._address(), monotonic()
+        if refused.error is SESSION_UNKNOWN:
+            is_noted = engine.limits.note_refused(address=address, checksum=self._checksum, now=now)
+            await self._audit(refused, Event.CHAT_SESSION_REFUSED, is_noted=is_noted)
+        elif refused.error is ACCESS_DENIED and refused.reason != NOTED_WITH_TOKENS:
+            is_noted = engine.limits.refused.take(network_of(address), now=now)
+            await self._audit(refused, Event.CHAT_AGENT_REFUSED, is_noted=is_noted)
+
+    async def _audit(self, refused: Refused, event: Event, *, is_noted: bool) -> None:
+        if not is_noted:
             return
-        engine, address = self._app._engine, self._address()
-        if engine.limits.note_refused(address=address, checksum=self._checksum, now=monotonic()):
-            event, request_id = Event.CHAT_SESSION_REFUSED, self._scope.get("request_id", "")
-            with suppress(DatabaseFailure, Refused):  # the client is told the same
-                await engine.run(record, event=event, reason=refused.reason, address=address, request_id=request_id)
+        with suppress(DatabaseFailure, Refused):  # the client is told the same
+            await self._app._engine.run(
+                record,
+                event=event,
+                reason=refused.reason,
+                actor=self._call.noted.get("agent") if self._call is not None else None,
+                address=self._address(),
+                request_id=self._scope.get("request_id", ""),
+            )
 
     def _address(self) -> str:
         return self._scope.get("address") or str(self._scope["client"][0])
