@@ -10,7 +10,7 @@ COMPILE := $(LOCK_TOOLS)/bin/uv pip compile --quiet --universal --generate-hashe
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format bench bench-chat bench-growth bench-hour compliance accessibility docs screenshots lock translations install clean
+.PHONY: help run test lint format bench bench-chat bench-entering bench-growth bench-hour simulate compliance accessibility docs screenshots lock translations install clean
 
 help:  ## List the tasks
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -43,11 +43,17 @@ format: install  ## Bring the code into shape
 bench: install  ## Measure the server under load (needs wrk; ARGS="--only oauth --seconds 5 --write")
 	@$(BIN)/python -m benchmarks speed $(ARGS)
 
+simulate: install  ## Chats of hundreds of people while processes are killed (ARGS="--minutes 10 --seed 7")
+	@$(BIN)/python -m tests.simulation $(ARGS)
+
 bench-hour: install  ## An hour of tokens by a moved clock: do the tables stay as small as they are?
 	@$(BIN)/python -m benchmarks hour $(ARGS)
 
 bench-chat: install  ## Let ten thousand customers wait on the chat server, and write to them (six minutes)
 	@$(BIN)/python -m benchmarks chat $(ARGS)
+
+bench-entering: install  ## What letting a customer into the chat costs, as a multiple of what cannot be spared
+	@$(BIN)/python -m benchmarks entering $(ARGS)
 
 bench-growth: install  ## The same with an empty and a big database, by turns (15 GB of disk for a while)
 	@$(BIN)/python -m benchmarks growth $(ARGS)

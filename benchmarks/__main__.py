@@ -1,4 +1,4 @@
-"""The command line: ``python -m benchmarks speed|growth|hour|chat``."""
+"""The command line: ``python -m benchmarks speed|growth|hour|chat|entering``."""
 
 import argparse
 import shutil
@@ -7,6 +7,7 @@ from collections.abc import Callable
 from itertools import count
 from statistics import median
 
+from benchmarks import entering as entrances
 from benchmarks import hour as hours
 from benchmarks import machine, messages, oauth, polls, report, scenarios
 from benchmarks.asking import asking
@@ -125,6 +126,14 @@ def chat(options: argparse.Namespace) -> list[Report]:
     return [result]
 
 
+def entering(options: argparse.Namespace) -> list[Report]:
+    """Let customers in, and by turns do only what cannot be spared for that: verify a token, insert a row."""
+    with database_server() as cluster:
+        result = Report("entering", machine.description(cluster))
+        result.add(entrances.rows(entrances.measure(Installation(cluster, "entering"), options)))
+    return [result]
+
+
 def _require_disk(needed: int) -> None:
     free = shutil.disk_usage(PROJECT).free
     if free < needed:
@@ -178,10 +187,11 @@ def main() -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="benchmarks", description=__doc__)
     commands = parser.add_subparsers(required=True)
-    of_speed, of_growth, of_hour, of_chat = (
+    of_speed, of_growth, of_hour, of_chat, of_entering = (
         _command(commands.add_parser(measure.__name__, help=measure.__doc__), measure)
-        for measure in (speed, growth, hour, chat)
+        for measure in (speed, growth, hour, chat, entering)
     )
+    of_entering.add_argument("--requests", type=int, default=2_000, help="in each of three rounds")
     of_chat.add_argument("--customers", type=int, default=10_000)
     of_chat.add_argument("--agents", type=int, default=50)
     of_chat.add_argument("--per-second", type=int, default=200, help="messages")

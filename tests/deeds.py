@@ -161,6 +161,22 @@ def ask_customer_to_sign_in(asker: str) -> dict[str, str]:
     }
 
 
+def store_agents(number: int, queue: int) -> list[str]:
+    """Store agents who serve a queue, each signed in to an application; returns their access tokens."""
+    from authenticate_app.accounts.entitlements import CHAT_AGENT
+    from authenticate_app.oauth.scopes import CHAT_AGENT as SCOPE
+    from chat_app.routing.models import QueueResource
+
+    desk = tokens.store_web_application(allowed_scopes=SCOPE)
+    found = []
+    for place in range(number):
+        agent = world.store_user(f"agent-{place}", CHAT_AGENT, first_name="Agent", last_name=str(place))
+        QueueResource.objects.create(queue_id=queue, agent=agent)
+        expires = _now() + timedelta(hours=3)
+        found.append(tokens.store_token(desk, user=agent, scope=SCOPE, expires=expires))
+    return found
+
+
 def confirm_sign_in(sign_in: str) -> None:
     """Say what the phone says when the sheet has closed."""
     from authenticate_app.messages import sign_ins
@@ -231,6 +247,7 @@ DEEDS: Mapping[str, Callable[..., Any]] = {
         revoke_signing_key,
         store_application,
         ask_customer_to_sign_in,
+        store_agents,
         confirm_sign_in,
         store_business,
         send_text,
