@@ -16,12 +16,12 @@ from chat_app.engagement.http.application import Application
 from chat_app.engagement.http.operations import Api
 from chat_app.engagement.timers import tick_now
 from chatauth_project.chat_requests import ChatRequests
-from chatauth_project.serving import HEADER_SECONDS, LEAVE_LOGGING_ALONE
+from chatauth_project.serving import LEAVE_LOGGING_ALONE
 
 IDLE_SECONDS = 75
-"""How long a connection may rest between two requests; a proxy in front keeps its own less long."""
+"""How long a connection may rest between two requests, or take for a request's headers; nginx keeps its own for 60."""
 STOP_SECONDS = 5.0
-"""How long the answers of the last polls may take."""
+"""How long services may still run."""
 LOOK_SECONDS = 0.02
 SPARE_FILES = 200
 """Open files besides connections of clients."""
@@ -58,9 +58,19 @@ async def serve(stop: asyncio.Event) -> None:
         stopped = asyncio.create_task(stop.wait())
         await asyncio.wait({serving, stopped}, return_when=asyncio.FIRST_COMPLETED)
         engine.polls.close()
+        await _finish(engine)
         server.stop()
         stopped.cancel()
         await serving
+
+
+async def _finish(engine: Engine) -> None:
+    """Let services come to their end, and their answers go out."""
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + STOP_SECONDS
+    while engine.is_working and loop.time() < deadline:
+        await asyncio.sleep(LOOK_SECONDS)
+    await asyncio.sleep(LOOK_SECONDS)
 
 
 def _granian(target: ChatRequests) -> Any:
@@ -75,7 +85,7 @@ def _granian(target: ChatRequests) -> Any:
         port=settings.CHAT_PORT,
         interface=Interfaces.ASGINL,
         http=HTTPModes.http1,
-        http1_settings=HTTP1Settings(header_read_timeout=HEADER_SECONDS * 1000),
+        http1_settings=HTTP1Settings(header_read_timeout=IDLE_SECONDS * 1000),
         websockets=False,
         backlog=settings.BACKLOG,
         backpressure=settings.CHAT_CONNECTIONS,

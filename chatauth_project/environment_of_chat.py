@@ -5,7 +5,7 @@ from datetime import timedelta
 from pydantic import Field
 
 from chatauth_project.environment_of_server import DAY, HOUR, MINUTE, SECOND, Variables
-from chatauth_project.environment_types import Duration, Origins
+from chatauth_project.environment_types import Duration, Origins, RedisUrl
 
 
 class Chats(Variables):
@@ -59,6 +59,12 @@ class ChatServing(Variables):
         " Empty: plain HTTP, for a proxy in front.",
     )
     chat_tls_key: str = Field("", description="The file with the private key of `CHAT_TLS_CERTIFICATE` (PEM).")
+    redis_url: RedisUrl = Field(
+        "",
+        repr=False,
+        description="A Redis, such as `redis://redis.example.com:6379/0`, that tells the processes of new messages in"
+        " place of the database. Empty: the database does, which is enough for most. All processes need the same.",
+    )
     poll_seconds: Duration = Field(
         30 * SECOND,
         ge=SECOND,

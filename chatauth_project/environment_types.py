@@ -22,6 +22,7 @@ Network = IPv4Network | IPv6Network
 DURATION = re.compile(r"(\d{1,9})\s*([smhd]?)", re.IGNORECASE)
 SECONDS_OF_UNIT = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 APP_ID = re.compile(r"[A-Z0-9]{10}\.[A-Za-z0-9.-]{1,155}")
+REDIS_SCHEMES = ("redis://", "rediss://")
 DATABASE_SCHEMES = ("postgresql://", "postgres://")
 
 
@@ -115,6 +116,13 @@ def parse_optional_database_url(text: str) -> str:
     return parse_database_url(text) if text else ""
 
 
+def parse_redis_url(text: str) -> str:
+    """Check the address of a Redis; an empty text stays empty."""
+    if text and not (text.startswith(REDIS_SCHEMES) and urlsplit(text).hostname):
+        raise ValueError("it should be like redis://redis.example.com:6379/0, or rediss:// for TLS")
+    return text
+
+
 def parse_fernet_keys(text: str) -> tuple[str, ...]:
     """Read a comma-separated list of Fernet keys, the first of which encrypts."""
     from cryptography.fernet import Fernet
@@ -177,4 +185,5 @@ BaseUrl = Annotated[str, _from_text(parse_base_url)]
 DatabaseUrl = Annotated[str, _from_text(parse_database_url)]
 OptionalDatabaseUrl = Annotated[str, _from_text(parse_optional_database_url)]
 FernetKeys = Annotated[tuple[str, ...], _from_text(parse_fernet_keys), AfterValidator(at_least_one)]
+RedisUrl = Annotated[str, _from_text(parse_redis_url)]
 Release = Annotated[str, _from_text(parse_release)]

@@ -103,6 +103,7 @@ CHAT_THREADS = _environment.chat_threads
 CHAT_CONNECTIONS = _environment.chat_connections
 CHAT_TLS_CERTIFICATE = _environment.chat_tls_certificate
 CHAT_TLS_KEY = _environment.chat_tls_key
+REDIS_URL = _environment.redis_url
 POLL_SECONDS = _environment.poll_seconds
 DESK_ORIGINS = _environment.desk_origins or ("{0.scheme}://{0.netloc}".format(urlsplit(PUBLIC_BASE_URL)),)
 

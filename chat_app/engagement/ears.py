@@ -1,10 +1,11 @@
-"""How this process hears that something new is in a mailbox: PostgreSQL tells it at the commit (``LISTEN``)."""
+"""How this process hears that something new is in a mailbox: PostgreSQL tells it at the commit, or Redis after it."""
 
 import asyncio
 from collections.abc import Callable
 
 import psycopg
 import structlog
+from django.conf import settings
 from psycopg import sql
 
 from authenticate_app.revisions.listener import connection_parameters
@@ -43,11 +44,22 @@ class Ears:
             await asyncio.sleep(delay)
 
     async def _listen_until_lost(self) -> None:
+        if settings.REDIS_URL:
+            from chat_app.engagement.redis_ears import hear
+
+            await hear(CHANNEL, opened=self._open, heard=self._heard)
+        else:
+            await self._listen_to_postgres()
+
+    async def _listen_to_postgres(self) -> None:
         parameters = {**connection_parameters(), "application_name": APPLICATION_NAME}
         async with await psycopg.AsyncConnection.connect(**parameters) as connection:
             await connection.execute(LISTEN)
-            self.are_open.set()
-            self._missed()
+            self._open()
             async for notification in connection.notifies():
                 if notification.payload.isdecimal():
                     self._heard(int(notification.payload))
+
+    def _open(self) -> None:
+        self.are_open.set()
+        self._missed()

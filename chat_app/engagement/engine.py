@@ -80,6 +80,11 @@ class Engine:
             log.warning("the last signs of life could not be noted")
         self._executor.shutdown()
 
+    @property
+    def is_working(self) -> bool:
+        """Whether a service runs, or waits for a thread."""
+        return self._waiting > 0
+
     async def run(
         self, function: Callable[Parameters, Result], *arguments: Parameters.args, **named: Parameters.kwargs
     ) -> Result:

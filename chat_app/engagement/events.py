@@ -1,13 +1,14 @@
 """Putting events into mailboxes. Nothing else does, but for the first event of each engagement (``beginning``).
 
 An event is durable and in its place once the transaction around it is committed, and only then are the processes told
-in which a poll may wait: PostgreSQL sends its notification at the commit.
+in which a poll may wait: PostgreSQL sends its notification at the commit, Redis gets one after it (``REDIS_URL``).
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from django.conf import settings
 from django.db import connection
 from pydantic_core import to_json
 
@@ -50,8 +51,7 @@ def put(events: Sequence[NewEvent], *, now: datetime) -> None:
     """
     if not events:
         return
-    with connection.cursor() as cursor:
-        cursor.execute(_PUT, _parameters(events, now))
+    _append(_PUT, _parameters(events, now))
 
 
 def put_to_others(said: Said, *, now: datetime) -> None:
@@ -67,14 +67,15 @@ def put_to_others(said: Said, *, now: datetime) -> None:
         "fields": to_json(said.fields).decode(),
         "off_the_record": said.off_the_record,
         "now": now,
-        "channel": CHANNEL,
     }
-    with connection.cursor() as cursor:
-        cursor.execute(_PUT_TO_OTHERS, parameters)
+    _append(_PUT_TO_OTHERS, parameters)
 
 
 def tell(mailbox_ids: Sequence[int]) -> None:
     """Tell, at the commit, whoever waits at these mailboxes to look again. One statement."""
+    if settings.REDIS_URL:
+        _tell_by_redis(mailbox_ids)
+        return
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_notify(%s, id::text) FROM unnest(%s::bigint[]) AS id", [CHANNEL, list(mailbox_ids)])
 
@@ -89,8 +90,21 @@ def _parameters(events: Sequence[NewEvent], now: datetime) -> dict[str, Any]:
         "off_the_record": [event.off_the_record for event in events],
         "times": [event.created_at for event in events],
         "now": now,
-        "channel": CHANNEL,
     }
+
+
+def _append(statement: str, parameters: dict[str, Any]) -> None:
+    """Append events, and see to it that the processes are told."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement, {**parameters, "channel": "" if settings.REDIS_URL else CHANNEL})
+        if settings.REDIS_URL:
+            _tell_by_redis({mailbox_id for (mailbox_id,) in cursor.fetchall()})
+
+
+def _tell_by_redis(mailbox_ids: Collection[int]) -> None:
+    from chat_app.engagement.redis_ears import tell_at_commit
+
+    tell_at_commit(CHANNEL, mailbox_ids)
 
 
 # Mailboxes are locked in the order of their ids, so that no two transactions wait for each other.
@@ -107,7 +121,7 @@ WITH given AS MATERIALIZED (
     WHERE mailbox.id = new.mailbox_id
     RETURNING mailbox.id, mailbox.last_sequence - new.number AS sequence_before
 ), told AS MATERIALIZED (
-    SELECT pg_notify(%(channel)s, id::text) FROM counted
+    SELECT pg_notify(%(channel)s, id::text) FROM counted WHERE %(channel)s::text <> ''
 )
 INSERT INTO chat_app_mailboxevent (
     mailbox_id, sequence, engagement_id, client_id, message_name, fields, created_at, off_the_record
@@ -116,6 +130,7 @@ SELECT
     given.mailbox_id, counted.sequence_before + given.number, given.engagement_id, given.client_id,
     given.message_name, given.fields::jsonb, coalesce(given.created_at, %(now)s::timestamptz), given.off_the_record
 FROM given JOIN counted ON counted.id = given.mailbox_id WHERE (SELECT count(*) FROM told) >= 0
+RETURNING mailbox_id
 """
 
 _PUT = _APPEND.format(

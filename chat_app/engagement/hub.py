@@ -29,6 +29,8 @@ class Poll:
     """When its client last counted as seen; like ``began`` by the loop's clock."""
     answer: "asyncio.Future[Answered]" = field(repr=False)
     mailbox_id: int = 0
+    is_over: bool = False
+    """Its time was over before its session id was known to be good."""
 
     @property
     def is_open(self) -> bool:

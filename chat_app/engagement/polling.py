@@ -30,6 +30,9 @@ PATIENCE_SECONDS = 2.0
 PAUSE_SECONDS = 0.5
 """Before the database is asked again that could not answer."""
 
+GRACE_SECONDS = 5.0
+"""For a poll whose session is still not known when its time is over; then it is the database that is at fault."""
+
 Run = Callable[..., Awaitable[Any]]
 """Runs a function in a thread that has a connection."""
 
@@ -153,8 +156,10 @@ class Polls:
     def _end_of_time(self, poll: Poll) -> None:
         if poll.is_open or self.is_closed:
             poll.finish()
-        else:
-            poll.refuse(Refused(UNAVAILABLE, reason="no_database"))
+            return
+        poll.is_over = True
+        refusal = Refused(UNAVAILABLE, reason="no_database")
+        asyncio.get_running_loop().call_later(GRACE_SECONDS, poll.refuse, refusal)
 
     def _give_back(self, poll: Poll) -> None:
         """The client has gone in the moment in which its answer was there."""
@@ -175,7 +180,7 @@ class Polls:
         asks = [self._question(poll) for poll in polls]
         try:
             found = await self._run(exchange, asks=asks, marks=marks, reader=self._reader)
-        except DatabaseFailure as error:
+        except (DatabaseFailure, Refused) as error:  # the latter where no thread is free
             await self._recover(polls, marks, error)
             return
         except Exception:
@@ -233,6 +238,8 @@ class Polls:
             poll.position = found.position
         if found.events:
             poll.finish(Answered(found.mailbox_id, found.events))
+        elif poll.is_over:
+            poll.finish()
         elif found.mailbox_id in self._heard:
             self._ask(poll)
 

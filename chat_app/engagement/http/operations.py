@@ -10,8 +10,8 @@ from chat_app.engagement.http.requests import Call
 from chat_app.engagement.limits import Kind
 
 SMALL_BYTES = 64 * 1024
-LARGE_BYTES = 256 * 1024
-"""Of a body with a message: 32,000 characters, each as an escape of six bytes, fit in."""
+LARGE_BYTES = 400 * 1024
+"""Of a body with a message: 32,000 characters fit in, even if each is written as two escapes of six bytes."""
 
 
 class Api(StrEnum):
