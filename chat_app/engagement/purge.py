@@ -47,7 +47,8 @@ def purge_mailboxes(now: datetime) -> int:
 
 def purge_received_events(now: datetime) -> int:
     """Delete what agents who are signed on received before ``EVENT_RETENTION``; return how many events."""
-    deleted, parameters = 0, {"cutoff": now - settings.EVENT_RETENTION, "batch": EVENTS}
+    deleted = 0
+    parameters: dict[str, datetime | int] = {"cutoff": now - settings.EVENT_RETENTION, "batch": EVENTS}
     while True:
         with connection.cursor() as cursor:
             cursor.execute(_RECEIVED, parameters)
