@@ -8,8 +8,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
-from django.db import connection
-from psycopg.types.numeric import Int8
 
 from authenticate_app.audit.events import Event
 from authenticate_app.audit.services import event_of
@@ -19,6 +17,7 @@ from authenticate_app.oauth.errors import ErrorCode, OAuthError, error_of
 from authenticate_app.oauth.models import Client
 from authenticate_app.oauth.refusals import Reason
 from authenticate_app.oauth.tokens import access_token_lifetime, make_access_token
+from authenticate_app.statements import Statement
 
 GRANT_TYPE = "client_credentials"
 
@@ -75,34 +74,47 @@ def store_own_token(*, token: str, client: Client, scopes: Sequence[str], contex
         target=client,
         now=context.now,
     )
-    parameters = {
-        "client": Int8(client.pk),
-        "client_secret": client.client_secret,
-        "token_checksum": secrets.checksum(token),
-        "scope": " ".join(scopes),
-        "now": context.now,
-        "expires": context.now + settings.ACCESS_TOKEN_LIFETIME,
-        **{name: getattr(event, name) for name in OF_EVENT},
-    }
-    with connection.cursor() as cursor:
-        cursor.execute(_STORE, parameters)
-        if cursor.rowcount != 1:
-            raise ClientGone
+    values = (
+        client.pk,
+        client.client_secret,
+        secrets.checksum(token),
+        " ".join(scopes),
+        context.now,
+        context.now + settings.ACCESS_TOKEN_LIFETIME,
+        *(getattr(event, name) for name in OF_EVENT),
+    )
+    if _STORE.row(values) is None:
+        raise ClientGone
 
 
 OF_EVENT = ("event", "reason", "address", "request_id", "object_type", "object_id", "object_name")
-_STORE = """
+TYPES = {
+    "client": "bigint",
+    "client_secret": "text",
+    "token_checksum": "text",
+    "scope": "text",
+    "now": "timestamptz",
+    "expires": "timestamptz",
+    **dict.fromkeys(OF_EVENT, "text"),
+    "address": "inet",
+}
+_STORE = Statement(
+    "store_own_token",
+    """
 WITH token AS (
     INSERT INTO authenticate_app_accesstoken (application_id, token_checksum, scope, created, expires)
-    SELECT id, %(token_checksum)s::text, %(scope)s::text, %(now)s::timestamptz, %(expires)s::timestamptz
-    FROM authenticate_app_client WHERE id = %(client)s AND is_active AND client_secret = %(client_secret)s::text
+    SELECT id, %(token_checksum)s, %(scope)s, %(now)s, %(expires)s
+    FROM authenticate_app_client WHERE id = %(client)s AND is_active AND client_secret = %(client_secret)s
     RETURNING id
 )
 INSERT INTO authenticate_app_auditevent (
     at, event, reason, actor_name, pseudonym, address, request_id, object_type, object_id, object_name, changes
 )
 SELECT
-    %(now)s::timestamptz, %(event)s::text, %(reason)s::text, '', '', %(address)s::inet, %(request_id)s::text,
-    %(object_type)s::text, %(object_id)s::text, %(object_name)s::text, '{}'::jsonb
+    %(now)s, %(event)s, %(reason)s, '', '', %(address)s, %(request_id)s,
+    %(object_type)s, %(object_id)s, %(object_name)s, '{}'::jsonb
 FROM token
-"""
+RETURNING 1
+""",
+    TYPES,
+)

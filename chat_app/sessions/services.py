@@ -7,12 +7,10 @@ the session, and it stores the token's id, so that the chat server can claim the
 
 import uuid
 from datetime import datetime
-from typing import Any, NamedTuple
-
-from django.db import connection
-from psycopg.types.numeric import Int8
+from typing import NamedTuple
 
 from authenticate_app.oauth.bearer_tokens import STILL_GOOD
+from authenticate_app.statements import Row, Statement
 from chat_app.sessions.models import ChatSession
 
 
@@ -79,38 +77,33 @@ def store(*, basis: Basis, session: NewSession, token: NewToken) -> StoredSessio
         django.db.DatabaseError: nothing was stored, or the connection was lost before the answer came.
 
     """
-    with connection.cursor() as cursor:
-        cursor.execute(_STORE_BY_TOKEN if basis.access_token else _STORE, _parameters(basis, session, token))
-        row = cursor.fetchone()
+    statement = _STORE_BY_TOKEN if basis.access_token else _STORE
+    row = statement.row((*basis, *session, *token))
     if row is None:
         raise BasisChanged
+    return _stored(row)
+
+
+def _stored(row: Row) -> StoredSession:
     session_id, state, queue_id, begun = row
-    return StoredSession(session_id, ChatSession.State(state), queue_id, begun)
+    return StoredSession(int(session_id), STATES[state], None if queue_id is None else int(queue_id), begun == b"t")
 
 
-def _parameters(basis: Basis, session: NewSession, token: NewToken) -> dict[str, Any]:
-    # Int8: otherwise psycopg would choose the type by the number's size, and prepare the statement once for each.
-    return {
-        "caller": Int8(basis.caller_id),
-        "caller_revision": Int8(basis.caller),
-        "roles_revision": Int8(basis.roles),
-        "keys_revision": Int8(basis.keys),
-        "routing_revision": Int8(basis.routing),
-        "access_token": basis.access_token,
-        "auth_user_name": session.auth_user_name,
-        "end_user_key": session.end_user_key,
-        "interface": Int8(session.interface_id),
-        "queue": None if session.queue_id is None else Int8(session.queue_id),
-        "request": session.request,
-        "client_address": session.client_address,
-        "speaks_for_others": session.speaks_for_others,
-        "organization": None if session.organization_party_id is None else Int8(session.organization_party_id),
-        "resume": session.resume,
-        "jti": token.jti,
-        "issued_at": token.issued_at,
-        "expires_at": token.expires_at,
-    }
-
+STATES = {state.value.encode(): state for state in ChatSession.State}
+OTHER_TYPES = {
+    "access_token": "text",
+    "auth_user_name": "text",
+    "end_user_key": "text",
+    "request": "jsonb",
+    "client_address": "inet",
+    "resume": "boolean",
+    "speaks_for_others": "boolean",
+    "jti": "uuid",
+    "issued_at": "timestamptz",
+    "expires_at": "timestamptz",
+}
+TYPES = {name: OTHER_TYPES.get(name, "bigint") for name in (*Basis._fields, *NewSession._fields, *NewToken._fields)}
+"""Of the statement's parameters, in the order of their values."""
 
 # "basis" is empty, and with it all that follows, unless everything remembered is current.
 # "outlived" takes the place of the resumable session away from one that nobody can or wants to come back to.
@@ -119,19 +112,19 @@ def _parameters(basis: Basis, session: NewSession, token: NewToken) -> dict[str,
 _STATEMENT = """
 WITH basis AS MATERIALIZED (
     SELECT caller.id FROM authenticate_app_user AS caller
-    WHERE caller.id = %(caller)s AND caller.revision = %(caller_revision)s AND 3 = (
+    WHERE caller.id = %(caller_id)s AND caller.revision = %(caller)s AND 3 = (
         SELECT count(*) FROM authenticate_app_revision
-        WHERE (topic = 'roles' AND value = %(roles_revision)s)
-            OR (topic = 'keys' AND value = %(keys_revision)s)
-            OR (topic = 'routing' AND value = %(routing_revision)s)
-    ) {and_token_still_good}
+        WHERE (topic = 'roles' AND value = %(roles)s)
+            OR (topic = 'keys' AND value = %(keys)s)
+            OR (topic = 'routing' AND value = %(routing)s)
+    ) {and_more}
 ), outlived AS (
     UPDATE chat_app_chatsession AS session SET resumable = NULL
     FROM basis
-    WHERE session.auth_user_name = %(auth_user_name)s AND session.caller_id = %(caller)s
-        AND session.interface_id = %(interface)s AND session.resumable
+    WHERE session.auth_user_name = %(auth_user_name)s AND session.caller_id = %(caller_id)s
+        AND session.interface_id = %(interface_id)s AND session.resumable
         AND (
-            NOT %(resume)s::boolean
+            NOT %(resume)s
             OR session.state = 'concluded'
             OR (session.state = 'authenticated' AND session.token_expires_at <= %(issued_at)s)
         )
@@ -147,9 +140,8 @@ WITH basis AS MATERIALIZED (
             JOIN authenticate_app_user AS account ON account.id = name.user_id
             WHERE name.key = %(end_user_key)s AND (account.username_key = name.key OR account.email_verified)
         ),
-        %(auth_user_name)s, %(interface)s, %(queue)s::bigint, 'authenticated', TRUE, %(request)s::jsonb,
-        %(client_address)s::inet, %(speaks_for_others)s::boolean, %(organization)s::bigint,
-        %(issued_at)s, %(expires_at)s
+        %(auth_user_name)s, %(interface_id)s, %(queue_id)s, 'authenticated', TRUE, %(request)s,
+        %(client_address)s, %(speaks_for_others)s, %(organization_party_id)s, %(issued_at)s, %(expires_at)s
     FROM basis WHERE (SELECT count(*) FROM outlived) >= 0
     ON CONFLICT (auth_user_name, caller_id, interface_id, resumable) DO UPDATE SET
         token_expires_at = greatest(session.token_expires_at, excluded.token_expires_at),
@@ -160,7 +152,7 @@ WITH basis AS MATERIALIZED (
         organization_party_id = CASE session.state
             WHEN 'authenticated' THEN excluded.organization_party_id ELSE session.organization_party_id END,
         client_address = excluded.client_address
-    WHERE %(resume)s::boolean AND session.state <> 'concluded'
+    WHERE %(resume)s AND session.state <> 'concluded'
     RETURNING session.id, session.state, session.queue_id, session.xmax = 0 AS begun
 ), token AS (
     INSERT INTO chat_app_chattoken (jti, session_id, issued_at, expires_at)
@@ -168,5 +160,11 @@ WITH basis AS MATERIALIZED (
 )
 SELECT id, state, queue_id, begun FROM stored
 """
-_STORE = _STATEMENT.format(and_token_still_good="")
-_STORE_BY_TOKEN = _STATEMENT.format(and_token_still_good=f"AND {STILL_GOOD}")
+
+
+def _storing(name: str, more: str) -> Statement:
+    return Statement(name, _STATEMENT.format(and_more=f"AND {more}"), TYPES)
+
+
+_STORE = _storing("store", "%(access_token)s = ''")
+_STORE_BY_TOKEN = _storing("store_by_token", STILL_GOOD)
