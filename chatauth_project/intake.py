@@ -12,7 +12,8 @@ from io import BytesIO
 from typing import Any
 
 from django.conf import settings
-from django.db import DEFAULT_DB_ALIAS, connections
+from django.core.signals import request_finished
+from django.db import DEFAULT_DB_ALIAS, close_old_connections, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from granian.server import mp
 
@@ -48,6 +49,7 @@ class Intake:
         except BodyTimeout:
             pass
         finally:
+            _leave_usable(hand)
             self._turns.finish(hand)
 
     @contextmanager
@@ -82,6 +84,7 @@ class Intake:
 
 def install() -> None:
     """Let granian's workers of this process run requests by turns; for a worker, before it serves."""
+    request_finished.disconnect(close_old_connections)  # each belongs to a turn
     wrap = mp._wsgi_call_wrap  # type: ignore[attr-defined]  # there is no public way
 
     def wrap_by_turns(*arguments: Any) -> Intake:
@@ -94,6 +97,12 @@ def install() -> None:
 
 def _use_connection(hand: Hand[Connection]) -> None:
     connections[DEFAULT_DB_ALIAS] = hand.turn  # type: ignore[assignment]  # it has one
+
+
+def _leave_usable(hand: Hand[Connection]) -> None:
+    """Close the connection if it broke, so that whoever has the turn next opens another."""
+    if hand.turn is not None:
+        hand.turn.close_if_unusable_or_obsolete()
 
 
 def _connection() -> Connection:

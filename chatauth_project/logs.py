@@ -15,6 +15,7 @@ from functools import lru_cache
 from typing import Any, TypedDict
 
 import structlog
+from pydantic_core import PydanticSerializationError, to_json
 from structlog.typing import EventDict, Processor
 
 request_id_of_this_request: ContextVar[str] = ContextVar("request_id")
@@ -121,8 +122,11 @@ def _ending(*, as_json: bool) -> list[Processor]:
 
 
 def _json_line(event: EventDict, **_options: Any) -> str:
-    """Write one line; with structlog's own options, `json` would make an encoder for each."""
-    return _write_json(event)
+    """Write one line: by pydantic's encoder, and what cannot be written in UTF-8 by Python's."""
+    try:
+        return to_json(event, fallback=repr).decode()
+    except PydanticSerializationError:
+        return _write_json(event)
 
 
 def add_request_id(_logger: Any, _method: str, event: EventDict) -> EventDict:

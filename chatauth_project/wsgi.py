@@ -45,8 +45,8 @@ def leave_out_what_is_off() -> None:
     """Spare every request what Django does around it for features that are off here: a twentieth of a request's Python.
 
     No queries are logged, and no caches kept; each request says itself by which table addresses are looked up.
-    Connections live as long as their turns, and one that broke is closed when its request is over, so that nothing is
-    left to look for when the next one begins.
+    Connections live as long as their turns, and one that broke is closed when its request is over (``intake``), so that
+    nothing is left to look for when the next one begins.
     """
     request_started.disconnect(db.reset_queries)
     request_started.disconnect(db.close_old_connections)

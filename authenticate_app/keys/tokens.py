@@ -7,12 +7,14 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
-from jwt.algorithms import RSAAlgorithm
+from cryptography.hazmat.primitives.hashes import SHA256
 
 from authenticate_app.keys.certificates import base64url, thumbprint
 
-_RS256 = RSAAlgorithm(RSAAlgorithm.SHA256)
+_RS256 = PKCS1v15(), SHA256()
+"""RSASSA-PKCS1-v1_5 using SHA-256 (RFC 7518, section 3.3)."""
 _write_json = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
 
 
@@ -49,7 +51,7 @@ def sign(claims: Mapping[str, object], *, key: SigningMaterial, header_segment: 
     number that is none, half a surrogate pair. ``kid`` and ``x5t`` stand in the header (docs/chat-authenticate.md).
     """
     signing_input = (header_segment or key.header_segment) + b"." + _segment(claims)
-    signature = base64url(_RS256.sign(signing_input, key.private_key))
+    signature = base64url(key.private_key.sign(signing_input, *_RS256))
     return (signing_input + b"." + signature).decode("ascii")
 
 

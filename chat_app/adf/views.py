@@ -136,9 +136,9 @@ class AdfView(APIView):
         return _NO_NEGOTIATION
 
     def _check_method(self, method: str | None) -> None:
-        allowed = self.allowed_methods
-        if method not in allowed:
-            names = ", ".join(allowed)
+        name = (method or "").lower()
+        if name not in self.http_method_names or not hasattr(self, name):
+            names = ", ".join(self.allowed_methods)
             fault = Fault(codes.METHOD_NOT_ALLOWED, params={"method": method, "allowed": names})
             raise AdfError(fault, headers={"Allow": names})
 

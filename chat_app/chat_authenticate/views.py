@@ -5,6 +5,7 @@ from http import HTTPStatus
 from typing import Any, ClassVar, NoReturn, cast
 
 from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
 from django.db import DatabaseError
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
@@ -120,8 +121,15 @@ class ChatAuthenticateView(AdfView):
         return [FROM_MEMORY if self.attempt == 0 else AFRESH]
 
     def perform_authentication(self, request: Request) -> None:
-        """Note whether the caller is remembered or read."""
-        super().perform_authentication(request)
+        """Find out who calls, and note whether the caller is remembered or read.
+
+        Properties of ``request`` would ask the authenticators when they are first needed, which they always are.
+        """
+        request.user, request.auth = AnonymousUser(), None
+        for authenticator in request.authenticators:
+            if found := authenticator.authenticate(request):
+                request.user, request.auth = found
+                break
         self.signed_in_from_memory = isinstance(request.auth, SignIn) and request.auth.from_memory
 
     def facts(self) -> Facts:
