@@ -126,9 +126,9 @@ class ChatAuthenticateView(AdfView):
         Properties of ``request`` would ask the authenticators when they are first needed, which they always are.
         """
         request.user, request.auth = AnonymousUser(), None
-        for authenticator in request.authenticators:
+        for authenticator in request.authenticators or ():
             if found := authenticator.authenticate(request):
-                request.user, request.auth = found
+                request.user, request.auth = cast(tuple[Any, Any], found)
                 break
         self.signed_in_from_memory = isinstance(request.auth, SignIn) and request.auth.from_memory
 
