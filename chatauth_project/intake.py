@@ -49,7 +49,14 @@ class Intake:
         except BodyTimeout:
             pass
         finally:
-            _leave_usable(hand)
+            self._finish(hand)
+
+    def _finish(self, hand: Hand[Connection]) -> None:
+        """Close the connection if it broke, so that whoever has the turn next opens another; give the turn back."""
+        try:
+            if hand.turn is not None:
+                hand.turn.close_if_unusable_or_obsolete()
+        finally:
             self._turns.finish(hand)
 
     @contextmanager
@@ -97,12 +104,6 @@ def install() -> None:
 
 def _use_connection(hand: Hand[Connection]) -> None:
     connections[DEFAULT_DB_ALIAS] = hand.turn  # type: ignore[assignment]  # it has one
-
-
-def _leave_usable(hand: Hand[Connection]) -> None:
-    """Close the connection if it broke, so that whoever has the turn next opens another."""
-    if hand.turn is not None:
-        hand.turn.close_if_unusable_or_obsolete()
 
 
 def _connection() -> Connection:

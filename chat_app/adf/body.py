@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest
 from django.utils.http import parse_header_parameters
 
@@ -32,11 +33,10 @@ def read(request: HttpRequest, *, media_types: tuple[str, ...], limit: int = LIM
     """
     _check_content_type(request.META.get("CONTENT_TYPE", ""), media_types)
     _check_encoding(request.META.get("HTTP_CONTENT_ENCODING", ""))
-    is_chunked = "HTTP_TRANSFER_ENCODING" in request.META
-    declared = 0 if is_chunked else _declared_length(request)
+    declared = _declared_length(request)
     if declared > limit:
         raise _too_large(limit)
-    raw_body = _read(request, limit + 1 if is_chunked else declared)
+    raw_body = _read(request, limit)
     if len(raw_body) > limit:
         raise _too_large(limit)
     if len(raw_body) < declared:  # WSGI servers give what came, and it may look whole
@@ -45,25 +45,33 @@ def read(request: HttpRequest, *, media_types: tuple[str, ...], limit: int = LIM
 
 
 def _declared_length(request: HttpRequest) -> int:
-    """The length that ``Content-Length`` promises; 0 without the header, or with one that is no number."""
+    """The length that ``Content-Length`` promises; 0 without the header, and for a chunked body."""
     header = request.META.get("CONTENT_LENGTH") or ""
-    return int(header[:20]) if header.isdecimal() else 0
+    is_chunked = "HTTP_TRANSFER_ENCODING" in request.META
+    return int(header[:20]) if header.isdecimal() and not is_chunked else 0
 
 
-def _read(request: HttpRequest, most: int) -> bytes:
-    """Read the stream itself: Django takes a chunked body for empty, and its way to others is long."""
-    if not hasattr(request, "_body"):  # where Django keeps a body for whoever reads it again
-        try:
-            request._body = b"".join(_pieces(request.META.get("wsgi.input", request), most))
-        except (OSError, ValueError):  # the client has gone
-            raise AdfError(Fault(codes.INCOMPLETE_BODY)) from None
+def _read(request: HttpRequest, limit: int) -> bytes:
+    try:
+        return request.body if request.META.get("HTTP_TRANSFER_ENCODING") is None else _undeclared(request, limit)
+    except RequestDataTooBig:
+        raise _too_large(limit) from None
+    except (OSError, ValueError):  # the client has gone, or its Content-Length is no number
+        raise AdfError(Fault(codes.INCOMPLETE_BODY)) from None
+
+
+def _undeclared(request: HttpRequest, limit: int) -> bytes:
+    """Read a chunked body, which Django takes for empty under WSGI, one byte further than it may be long."""
+    if hasattr(request, "_body"):  # where Django keeps a body for whoever reads it again
+        return request._body
+    stream = request.META.get("wsgi.input", request)
+    pieces: list[bytes] = []
+    missing = limit + 1
+    while missing > 0 and (piece := stream.read(missing)):
+        pieces.append(piece)
+        missing -= len(piece)
+    request._body = b"".join(pieces)
     return request._body
-
-
-def _pieces(stream: Any, most: int) -> Iterator[bytes]:
-    while most > 0 and (piece := stream.read(most)):
-        yield piece
-        most -= len(piece)
 
 
 def _check_content_type(header: str, media_types: tuple[str, ...]) -> None:
