@@ -12,7 +12,7 @@ from weakref import WeakSet
 from django.db import DEFAULT_DB_ALIAS, connections
 from psycopg import Connection, DataError, Error, OperationalError
 from psycopg.errors import InvalidSqlStatementName, error_from_result
-from psycopg.pq import ConnStatus, ExecStatus, TransactionStatus
+from psycopg.pq import ConnStatus, DiagnosticField, ExecStatus, TransactionStatus
 from psycopg.pq.abc import PGconn, PGresult
 
 Row = tuple[Any, ...]
@@ -89,6 +89,7 @@ def _done(libpq: PGconn, result: PGresult) -> PGresult:
 
 
 def _failure(libpq: PGconn, result: PGresult) -> Error:
-    if libpq.status == ConnStatus.BAD:
+    is_from_server = result.error_field(DiagnosticField.SQLSTATE) is not None
+    if libpq.status == ConnStatus.BAD or not is_from_server:  # the connection broke
         return OperationalError(result.get_error_message())
     return error_from_result(result)
