@@ -12,7 +12,8 @@ from django.db import connection
 from chat_app.engagement import agent_sessions, offers
 from chat_app.engagement.assignment import assign
 from chat_app.engagement.errors import CONFLICT, Refused
-from chat_app.engagement.models import AgentSession, Engagement, Offer, Participant
+from chat_app.engagement.models import AgentSession, Engagement, Mailbox, MailboxEvent, Offer, Participant
+from chat_app.engagement.timers import do_what_is_due, take_turn
 from chat_app.routing.snapshot import routing
 from tests.engagement.stage import NOW, caller_of, customer, customers, later, offered_to, ready_agent, store_agent
 from tests.world import INTERFACE, MANUAL_QUEUE, store_routing
@@ -121,3 +122,34 @@ def test_an_agent_who_goes_while_work_is_given_out_leaves_nothing_behind() -> No
     for entry in waiting:
         leads = Participant.objects.filter(engagement_id=entry.engagement_id, role="LEAD", left_at=None).count()
         assert leads == (entry.engagement.state == Engagement.State.ENGAGED)
+
+
+def test_ticks_in_several_processes_at_once_do_each_thing_once() -> None:
+    agent, gone = ready_agent("anna", capacity=4), ready_agent("gone", MANUAL_QUEUE, capacity=4)
+    silent, absent = customers(4), customers(4)
+    picked = customers(4, MANUAL_QUEUE)
+    assign(interface_id=INTERFACE, now=NOW)
+    for entry in silent:
+        offers.answer(agent=agent, engagement_id=entry.engagement_id, accepted=True, now=NOW)
+    for entry in picked:
+        offers.answer(agent=gone, engagement_id=entry.engagement_id, accepted=True, now=NOW)
+    mailboxes = Mailbox.objects.all()
+    mailboxes.update(last_seen_at=later(699))
+    mailboxes.filter(pk__in=[entry.mailbox_id for entry in absent]).update(last_seen_at=later(500))
+    mailboxes.filter(pk=gone.mailbox_id).update(last_seen_at=NOW)
+    MailboxEvent.objects.all().delete()
+
+    at_once([lambda: do_what_is_due(now=later(700))] * 3)
+    told = Counter(MailboxEvent.objects.values_list("mailbox_id", "message_name"))
+    for entry in silent:
+        assert told[entry.mailbox_id, "RNEngagementConcludedMessage"] == 1
+    assert told[agent.mailbox_id, "RNEngagementConcludedMessage"] == 4
+    for entry in picked:
+        assert told[entry.mailbox_id, "RNEngagementParticipantLeftMessage"] == 1
+    assert told[gone.mailbox_id, "ChatSessionEnded"] == 1
+    assert Counter(Engagement.objects.values_list("state", flat=True)) == {"concluded": 8, "waiting": 4}
+
+
+def test_one_of_several_processes_takes_the_turn() -> None:
+    assert take_turn(now=NOW)
+    assert sorted(at_once([lambda: take_turn(now=later(1))] * 4)) == [False, False, False, True]
