@@ -152,4 +152,4 @@ def test_ticks_in_several_processes_at_once_do_each_thing_once() -> None:
 
 def test_one_of_several_processes_takes_the_turn() -> None:
     assert take_turn(now=NOW)
-    assert sorted(at_once([lambda: take_turn(now=later(1))] * 4)) == [False, False, False, True]
+    assert at_once([lambda: take_turn(now=later(1))] * 4).count(True) == 1

@@ -1,6 +1,7 @@
 """Who is offered to whom: one at a time, in the order of the queue, to the agent whose turn it is."""
 
 import pytest
+from pytest_django import DjangoAssertNumQueries
 
 from chat_app.engagement import agent_sessions, offers
 from chat_app.engagement.assignment import assign
@@ -238,3 +239,12 @@ def test_an_unanswered_offer_goes_to_the_next() -> None:
     assert (offered_to(anna), offered_to(ben)) == ([], [waiting.engagement_id])
     assert told(anna.mailbox_id)[-1] == ("ChatOfferWithdrawn", {"reason": "NOT_ANSWERED"})
     assert names_told(ben.mailbox_id) == ["ChatOffered"]
+
+
+def test_a_crowd_costs_no_more_statements(django_assert_max_num_queries: DjangoAssertNumQueries) -> None:
+    waiting = customers(200)
+    agents = [ready_agent(f"agent {number}", capacity=3) for number in range(10)]
+    with django_assert_max_num_queries(12):
+        assert assign(interface_id=INTERFACE, now=later(1)) == 30
+    offered = [engagement_id for agent in agents for engagement_id in offered_to(agent)]
+    assert sorted(offered) == [entry.engagement_id for entry in waiting[:30]]
