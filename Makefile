@@ -10,7 +10,7 @@ COMPILE := $(LOCK_TOOLS)/bin/uv pip compile --quiet --universal --generate-hashe
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format bench bench-chat bench-entering bench-growth bench-hour simulate compliance accessibility docs screenshots lock translations install clean
+.PHONY: help run test lint format bench bench-chat bench-crowd bench-entering bench-growth bench-hour simulate compliance accessibility docs screenshots lock translations install clean
 
 help:  ## List the tasks
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -54,6 +54,9 @@ bench-chat: install  ## Let ten thousand customers wait on the chat server, and 
 
 bench-entering: install  ## What letting a customer into the chat costs, as a multiple of what cannot be spared
 	@$(BIN)/python -m benchmarks entering $(ARGS)
+
+bench-crowd: install  ## A thousand customers at once for fifty agents: who is offered to whom, and how soon
+	@$(BIN)/python -m benchmarks crowd $(ARGS)
 
 bench-growth: install  ## The same with an empty and a big database, by turns (15 GB of disk for a while)
 	@$(BIN)/python -m benchmarks growth $(ARGS)

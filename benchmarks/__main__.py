@@ -7,6 +7,7 @@ from collections.abc import Callable
 from itertools import count
 from statistics import median
 
+from benchmarks import crowd as crowds
 from benchmarks import entering as entrances
 from benchmarks import hour as hours
 from benchmarks import machine, messages, oauth, polls, report, scenarios
@@ -134,6 +135,16 @@ def entering(options: argparse.Namespace) -> list[Report]:
     return [result]
 
 
+def crowd(options: argparse.Namespace) -> list[Report]:
+    """Let a thousand customers ask at once, and offer them to fifty agents from several processes."""
+    with database_server() as cluster:
+        result = Report("crowd", machine.description(cluster))
+        sizes = (f"--customers={options.customers}", f"--agents={options.agents}")
+        written = Installation(cluster, "crowd").output_of("-m", "benchmarks.crowd", *sizes)
+        result.add(crowds.rows(crowds.read(written), options.agents))
+    return [result]
+
+
 def _require_disk(needed: int) -> None:
     free = shutil.disk_usage(PROJECT).free
     if free < needed:
@@ -187,9 +198,9 @@ def main() -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="benchmarks", description=__doc__)
     commands = parser.add_subparsers(required=True)
-    of_speed, of_growth, of_hour, of_chat, of_entering = (
+    of_speed, of_growth, of_hour, of_chat, of_entering, of_crowd = (
         _command(commands.add_parser(measure.__name__, help=measure.__doc__), measure)
-        for measure in (speed, growth, hour, chat, entering)
+        for measure in (speed, growth, hour, chat, entering, crowd)
     )
     of_entering.add_argument("--requests", type=int, default=2_000, help="in each of three rounds")
     of_chat.add_argument("--customers", type=int, default=10_000)
@@ -197,6 +208,8 @@ def _parser() -> argparse.ArgumentParser:
     of_chat.add_argument("--per-second", type=int, default=200, help="messages")
     of_chat.add_argument("--quiet", type=float, default=120.0, help="seconds without messages")
     of_chat.add_argument("--busy", type=float, default=180.0, help="seconds with messages")
+    of_crowd.add_argument("--customers", type=int, default=1_000)
+    of_crowd.add_argument("--agents", type=int, default=50)
     of_hour.add_argument("--tokens", type=int, default=360_000)
     of_speed.add_argument("--only", choices=PARTS, help="one part, not all")
     of_speed.add_argument("--messages", type=int, default=100_000, help="messages that are stored before")

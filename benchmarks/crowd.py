@@ -1,4 +1,4 @@
-"""A thousand customers at once for fifty agents. A program: ``python -m benchmarks.crowd --customers=1000 --agents=50``.
+"""A thousand customers at once for fifty agents: ``python -m benchmarks.crowd --customers=1000 --agents=50``.
 
 It runs in the environment of an installation (``benchmarks.stack.Installation``), and prints what it saw as JSON.
 Several assigners work at the same time, each on a connection of its own, as in several processes.
@@ -11,9 +11,12 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 import django
+
+from benchmarks.report import Row
 
 CAPACITY = 3
 ASSIGNERS = 4
@@ -40,6 +43,21 @@ class Served:
 def read(written: str) -> Served:
     """Read what the program has printed."""
     return Served(**json.loads(written.splitlines()[-1]))
+
+
+def rows(served: Served, agents: int) -> list[Row]:
+    """Return what is worth being told."""
+    room = agents * CAPACITY
+    return [
+        Row(
+            f"{served.customers:,} customers at once, offers until no room is left", f"{served.first_offers}", f"{room}"
+        ),
+        Row("until then", f"{served.first_seconds:.2f} s", "under 5 s"),
+        Row("until all were offered, taken and ended, one by one", f"{served.all_seconds:.1f} s"),
+        Row("offered in all", f"{served.offers:,}", f"{served.customers:,}"),
+        Row("offered to two agents", f"{served.offered_twice}", "0"),
+        Row("offered before somebody who came earlier", f"{served.overtaken}", "0"),
+    ]
 
 
 def _serve(interface_id: int, sessions: dict[int, Any]) -> tuple[int, float, float]:
@@ -121,7 +139,7 @@ def _store_customers(number: int, queue_id: int) -> None:
             waiting_since=now,
             discard_seconds=600,
             starvation_seconds=180,
-            offer_seconds=15,
+            offer_seconds=600,
         )
         for place in range(number)
     )
@@ -151,7 +169,7 @@ def _judge(first: int, first_seconds: float, all_seconds: float) -> Served:
 
 
 def _overtaken(times: Sequence[datetime]) -> int:
-    return sum(later < earlier for earlier, later in zip(times, times[1:], strict=False))
+    return sum(later < earlier for earlier, later in pairwise(times))
 
 
 def main() -> None:
