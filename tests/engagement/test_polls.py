@@ -253,3 +253,15 @@ def test_a_process_that_stops_answers_what_waits(deck: Deck, mailbox: Mailbox) -
     deck.call(deck.engine.polls.close)
     assert poll.reply().entries == []
     assert deck.ask("getMessages", session=SESSION).entries == []
+
+
+def test_many_ask_at_once_and_each_gets_its_own(deck: Deck, mailbox: Mailbox) -> None:
+    sessions = [f"353-2.{number}" for number in range(20)]
+    mailboxes = [make_mailbox(session) for session in sessions]
+    polls = [deck.begin("getMessages", session=session) for session in sessions]
+    wait_until(lambda: all(deck.engine.polls.knows(checksum(session)) for session in sessions))
+    for box in mailboxes:
+        write(box, str(box.pk))
+    deck.heard(*(box.pk for box in mailboxes))
+    for box, poll in zip(mailboxes, polls, strict=True):
+        assert [entry["body"] for entry in poll.reply().entries] == [str(box.pk)]
