@@ -35,6 +35,21 @@ pytestmark = pytest.mark.django_db
         json.dumps(text(type=None)).encode(),
         json.dumps(text())[:-1].encode() + b', "id": "again"}',
     ],
+    ids=[
+        "nothing",
+        "half an object",
+        "a list",
+        "null",
+        "not UTF-8",
+        "a number as id",
+        "not a number",
+        "too deep",
+        "no source",
+        "a long id",
+        "NUL in the id",
+        "no type",
+        "two ids",
+    ],
 )
 def test_a_body_that_is_no_message(raw_body: bytes) -> None:
     refused(400, "malformed", raw_body=raw_body)
