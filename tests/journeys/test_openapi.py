@@ -40,6 +40,13 @@ def write_integers_as_such(_context: Any, body: Any) -> Any:
     }
 
 
+@schema.hook("filter_body")
+def ask_for_no_foreign_scopes(_context: Any, body: Any) -> bool:
+    """Which scopes a business asks for, a schema cannot say."""
+    scopes = body.get("scopes") if isinstance(body, dict) else None
+    return not (isinstance(scopes, list) and scopes and all(isinstance(scope, str) for scope in scopes))
+
+
 messages: dict[str, str] = {}
 """A token for the API of Apple Messages, and what its client reaches there."""
 
@@ -65,7 +72,7 @@ def _known(name: str, value: Any) -> Any:
     return messages[name] if name in messages and str(value)[-1:] in "02468ace" else value
 
 
-@schema.auth()
+@schema.auth(refresh_interval=None)  # it depends on the operation
 class ServiceAccount:
     """Signs in wherever a case does not leave the credentials out on purpose."""
 

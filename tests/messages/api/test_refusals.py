@@ -109,6 +109,11 @@ def test_other_methods_are_named(call: Call) -> None:
     assert (refused.status_code, refused["Allow"]) == (405, "GET, HEAD, OPTIONS")
 
 
+def test_methods_are_named_for_those_who_ask(call: Call) -> None:
+    answered = call("OPTIONS", "/conversations")
+    assert (answered.status_code, answered["Allow"]) == (204, "GET, HEAD, OPTIONS")
+
+
 def test_another_form_of_answer_is_refused(call: Call) -> None:
     assert call("GET", "/conversations", headers={"Accept": "text/html"}).status_code == 406
 
