@@ -1,7 +1,7 @@
 """Holds every page against the rules of WCAG 2.2, A and AA, and writes docs/accessibility.md: ``make accessibility``.
 
-Every page of customers is looked at on a phone, by day and by night, in each language; those of the admin on a desktop,
-by day and by night.
+Every page of customers is looked at on a phone, by day and by night, in each language; a chat from both sides, on a
+desktop and on a phone; those of the admin on a desktop, by day and by night.
 """
 
 import sys
@@ -15,6 +15,7 @@ from typing import Any, Literal
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from tests.browser import chatting
 from tests.browser.customer_pictures import Look, window
 from tests.browser.sandbox_pictures import BUTTONS, PATIENCE, sign_in_and_step_into_chat
 from tests.browser.screenshots import sign_in
@@ -32,7 +33,8 @@ INTRODUCTION = """# Accessibility
 
 Written by `make accessibility`, which opens every page in Chromium {chromium} and holds it against the rules of
 WCAG 2.2, levels A and AA, as far as a program can (axe-core {axe}). Pages for customers are looked at on a phone, by
-day and by night, in English, German, French, Spanish and Japanese; pages of the admin on a desktop, by day and by
+day and by night, in English, German, French, Spanish and Japanese; the agents' desk and the
+customer's chat on a desktop and on a phone, by day and by night; pages of the admin on a desktop, by day and by
 night; the sandbox 320 and 1280 pixels wide, by day and by night. *Rules* is how many applied to the page;
 *violations* is how many elements broke one, in all looks together.
 
@@ -58,6 +60,11 @@ class Result:
 
 def examine(page: Page) -> dict[str, Any]:
     page.wait_for_load_state("networkidle", timeout=PATIENCE)
+    return axe_of(page)
+
+
+def axe_of(page: Page) -> dict[str, Any]:
+    """Look at a page as it is: one that polls is never idle."""
     response: dict[str, Any] = Axe().run(page, options={"runOnly": RULES_OF_WCAG}).response
     return response
 
@@ -113,6 +120,17 @@ def states(page: Page) -> Iterator[Page]:
     yield page
 
 
+def of_chats(browser: Browser, address: str) -> Iterator[Result]:
+    results: dict[str, Result] = {}
+    for size in (chatting.DESKTOP, chatting.PHONE):
+        for scheme in SCHEMES:
+            look: dict[str, Any] = {"size": size, "color_scheme": scheme}
+            with chatting.customer(browser, address, **look) as john, chatting.agent(browser, address, **look) as anna:
+                for name, page in chatting.scenes(john, anna):
+                    results.setdefault(name, Result(name)).add(axe_of(page))
+    yield from results.values()
+
+
 def table(title: str, results: list[Result]) -> str:
     lines = [f"## {title}", "", "| page | looks | rules | violations |", "| --- | --- | --- | --- |"]
     lines += (f"| `{each.page}` | {each.looks} | {len(each.rules)} | {each.violations} |" for each in results)
@@ -123,6 +141,7 @@ def write(address: str) -> int:
     """Look at every page; return how many violations there are."""
     groups: dict[str, Callable[[Browser, str], Iterator[Result]]] = {
         "Pages for customers": of_customers,
+        "The desk and the chat": of_chats,
         "Pages of the admin": of_the_admin,
         "The sandbox": lambda browser, _address: of_the_sandbox(browser),
     }
@@ -148,6 +167,6 @@ if __name__ == "__main__":
     with (
         database_of_this_run(),
         tempfile.TemporaryDirectory(prefix="chatauth-accessibility-") as folder,
-        running_site(Path(folder)) as site,
+        running_site(Path(folder), with_chat=True) as site,
     ):
         sys.exit(1 if write(site) else 0)

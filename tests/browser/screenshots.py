@@ -98,7 +98,7 @@ ALSO_OTHERWISE = {"overview": ("desktop-dark", "phone-light"), "rules": ("deskto
 def take_pictures(address: str) -> None:
     """Write every picture."""
     # which know of pages by their tests, as those know of this module
-    from tests.browser import customer_pictures, sandbox_pictures
+    from tests.browser import chat_pictures, customer_pictures, sandbox_pictures
 
     FOLDER.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright:
@@ -106,6 +106,7 @@ def take_pictures(address: str) -> None:
         for look in LOOKS:
             _take(browser, address, look)
         customer_pictures.take(browser, address, FOLDER / "customers")
+        chat_pictures.take(browser, address, FOLDER)
         sandbox_pictures.take(browser, FOLDER)
         browser.close()
 
@@ -135,6 +136,6 @@ if __name__ == "__main__":
     with (
         database_of_this_run(),
         tempfile.TemporaryDirectory(prefix="chatauth-screenshots-") as folder,
-        running_site(Path(folder)) as site,
+        running_site(Path(folder), with_chat=True) as site,
     ):
         take_pictures(site)

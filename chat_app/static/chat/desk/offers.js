@@ -20,6 +20,7 @@ export class Offers {
             }
         }
         offers.forEach((offer) => this.place(offer));
+        this.cards.forEach((card) => this.count(card));
         this.parts.noOffers.hidden = offers.length > 0;
     }
 
@@ -79,12 +80,17 @@ export class Offers {
 
     tick() {
         for (const [id, card] of this.cards) {
-            const left = Math.max(0, card.offer.until - Date.now()) / 1_000;
-            card.bar.value = left;
-            say(card.left, this.words.say("time_left", { time: this.words.duration(Math.ceil(left)) }));
-            if (!left && !card.offer.isTaken) {
+            if (!this.count(card) && !card.offer.isTaken) {
                 this.session.dropOffer(id);
             }
         }
+    }
+
+    /** Show how much time is left; answers it, in seconds. */
+    count(card) {
+        const left = Math.max(0, card.offer.until - Date.now()) / 1_000;
+        card.bar.value = left;
+        say(card.left, this.words.say("time_left", { time: this.words.duration(Math.ceil(left)) }));
+        return left;
     }
 }

@@ -54,6 +54,7 @@ export class Pane {
     head() {
         const summary = element("summary", { text: this.words.say("who") });
         const details = element("details", { class: "about" }, summary, this.details);
+        details.addEventListener("toggle", () => toEnd(this.log)); // which has another height now
         return element("header", { class: "chat-head" }, this.name, this.meta, this.question, details);
     }
 
@@ -115,7 +116,7 @@ export class Pane {
     }
 
     show(chat, isSelected) {
-        const hadFocus = this.box.contains(document.activeElement);
+        const focused = this.box.contains(document.activeElement) ? document.activeElement : null;
         this.box.classList.toggle("is-selected", isSelected);
         say(this.name, chat.name || this.words.say("customer"));
         say(this.meta, this.metaOf(chat));
@@ -124,7 +125,7 @@ export class Pane {
         this.showLines(chat);
         say(this.typing, this.typingOf(chat));
         this.showOver(chat);
-        if (hadFocus && !this.box.contains(document.activeElement)) {
+        if (focused?.closest("[hidden]")) {
             this.focus();
         }
     }

@@ -105,10 +105,14 @@ export class Session {
         const known = this.typing.get(id) ?? {};
         clearTimeout(known.timer);
         const timer = isTyping ? setTimeout(() => this.typed(id, false), TYPING_ENDS_AFTER) : 0;
-        this.typing.set(id, { timer, isTyping });
-        if (isTyping !== Boolean(known.isTyping)) {
-            this.client.setActivityStatus(id, isTyping ? "RESPONDING" : "LISTENING").catch(() => {}); // only a hint
-        }
+        const isNews = isTyping !== Boolean(known.isTyping);
+        const hinted = isNews ? this.hint(id, isTyping ? "RESPONDING" : "LISTENING", known.hinted) : known.hinted;
+        this.typing.set(id, { timer, isTyping, hinted });
+    }
+
+    /** One hint after the other, so that the last one is the last to arrive; one that is lost is no harm. */
+    hint(id, mode, before = Promise.resolve()) {
+        return before.then(() => this.client.setActivityStatus(id, mode).catch(() => {}));
     }
 
     async handOver(id, target) {
@@ -158,6 +162,7 @@ export class Session {
         this.listening = new Listening({
             position,
             ask: (after, signal) => this.client.getMessages(after, signal),
+            probe: () => this.client.retrieveAgentsAndQueues(),
             take: (entry) => this.take(entry),
             lost: (isLost) => this.set({ ...this.state, isLost }),
             ended: (refused) => this.over(refused instanceof SignedOut ? "signed_out" : "DISCONNECTED"),

@@ -14,40 +14,50 @@ export class Listening {
     /**
      * `ask(position, signal)` polls and answers a list of entries; `take(entry)` takes one that is new;
      * `lost(isLost)` is told when the server stops answering and when it does again; `ended(refused)` when the session
-     * is over. `position`: up to where everything was taken before.
+     * is over. `probe()` is a call that is answered at once: after a failure it tells sooner than a poll that the server
+     * is back. `position`: up to where everything was taken before.
      */
-    constructor({ ask, take, lost = () => {}, ended = () => {}, position = 0 }) {
-        Object.assign(this, { ask, take, lost, ended, position });
+    constructor({ ask, take, probe, lost = () => {}, ended = () => {}, position = 0 }) {
+        Object.assign(this, { ask, take, probe, lost, ended, position });
         this.failures = 0;
-        this.stopping = new AbortController();
+        this.isStopped = false;
         this.wake = () => this.awaken?.();
+        this.cutOff = () => this.poll?.abort();
     }
 
     /** Listen until `stop` is called or the session is over. */
     async run() {
         addEventListener("online", this.wake);
+        addEventListener("offline", this.cutOff); // a poll that waits would not notice
         document.addEventListener("visibilitychange", this.wake);
-        while (!this.stopping.signal.aborted) {
+        while (!this.isStopped) {
             await this.once();
         }
         removeEventListener("online", this.wake);
+        removeEventListener("offline", this.cutOff);
         document.removeEventListener("visibilitychange", this.wake);
     }
 
     stop() {
-        this.stopping.abort();
+        this.isStopped = true;
+        this.poll?.abort();
         this.wake();
     }
 
     async once() {
         const started = Date.now();
+        this.poll = new AbortController();
         try {
-            const entries = await this.ask(this.position, this.stopping.signal);
+            if (this.failures) {
+                await this.probe().catch(passOver);
+                this.answered();
+            }
+            const entries = await this.ask(this.position, this.poll.signal);
             this.answered();
             this.takeAll(entries);
             // Another window that listens with the same session sends us away at once; do not race it.
             if (!entries.length && Date.now() - started < TOO_QUICK) {
-                await this.pause(BREATH);
+                await pause(BREATH, this);
             }
         } catch (failure) {
             await this.failed(failure);
@@ -64,7 +74,7 @@ export class Listening {
     takeAll(entries) {
         for (const entry of entries) {
             const number = Number(entry.sequenceNumber ?? 0);
-            if (this.stopping.signal.aborted || (number && number <= this.position)) {
+            if (this.isStopped || (number && number <= this.position)) {
                 continue;
             }
             this.position = Math.max(this.position, number);
@@ -73,7 +83,7 @@ export class Listening {
     }
 
     async failed(failure) {
-        if (this.stopping.signal.aborted) {
+        if (this.isStopped) {
             return;
         }
         if (failure instanceof Refused) {
@@ -83,19 +93,26 @@ export class Listening {
         }
         this.failures += 1;
         this.lost(true);
-        await this.pause(Math.max(pauseAfter(this.failures), (failure.retryAfterSeconds ?? 0) * 1_000));
+        await pause(Math.max(pauseAfter(this.failures), (failure.retryAfterSeconds ?? 0) * 1_000), this);
     }
+}
 
-    /** Wait, but no longer once the network is back or somebody looks at the page again. */
-    pause(milliseconds) {
-        return new Promise((resolve) => {
-            const timer = setTimeout(resolve, milliseconds);
-            this.awaken = () => {
-                clearTimeout(timer);
-                resolve();
-            };
-        });
+/** A probe that is refused was answered; what it means, the next poll says. */
+function passOver(failure) {
+    if (!(failure instanceof Refused)) {
+        throw failure;
     }
+}
+
+/** Wait, but no longer once `sleeper.awaken` is called. */
+export function pause(milliseconds, sleeper) {
+    return new Promise((resolve) => {
+        const timer = setTimeout(resolve, milliseconds);
+        sleeper.awaken = () => {
+            clearTimeout(timer);
+            resolve();
+        };
+    });
 }
 
 /** Twice as long after each failure, up to a bound, and never the same for everybody who lost the server at once. */

@@ -2,7 +2,7 @@
 // own, by which the server knows one that came twice.
 
 import { Refused } from "../protocol/calls.js";
-import { pauseAfter } from "../protocol/polling.js";
+import { pause, pauseAfter } from "../protocol/polling.js";
 
 export class Outbox {
     /** `send(line)` posts a line; `settled(key, state)` is told `sent` or `failed`. */
@@ -11,6 +11,7 @@ export class Outbox {
         this.waiting = [];
         this.isAtWork = false;
         this.isStopped = false;
+        this.wake = () => this.awaken?.();
     }
 
     put(line) {
@@ -22,10 +23,12 @@ export class Outbox {
 
     stop() {
         this.isStopped = true;
+        this.wake();
     }
 
     async work() {
         this.isAtWork = true;
+        addEventListener("online", this.wake);
         for (let failures = 0; this.waiting.length && !this.isStopped; ) {
             const [line] = this.waiting;
             const state = await this.attempt(line);
@@ -35,9 +38,10 @@ export class Outbox {
                 this.settled(line.key, state);
             } else {
                 failures += 1;
-                await new Promise((resolve) => setTimeout(resolve, pauseAfter(failures)));
+                await pause(pauseAfter(failures), this);
             }
         }
+        removeEventListener("online", this.wake);
         this.isAtWork = false;
         this.waiting.forEach((line) => this.settled(line.key, "failed"));
         this.waiting = [];

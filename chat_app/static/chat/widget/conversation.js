@@ -58,6 +58,7 @@ export class Conversation {
         this.listening = new Listening({
             position,
             ask: (after, signal) => this.client.getMessages(after, signal),
+            probe: () => this.client.activity("LISTENING"),
             take: (entry) => this.take(entry),
             lost: (isLost) => this.set({ ...this.state, isLost }),
             ended: (refused) => this.closed(refused),
@@ -82,8 +83,13 @@ export class Conversation {
         }
         if (isTyping !== Boolean(this.isTyping) && this.state.phase === "engaged") {
             this.isTyping = isTyping;
-            this.client.activity(isTyping ? "RESPONDING" : "LISTENING").catch(() => {}); // it is only a hint
+            this.hint(isTyping ? "RESPONDING" : "LISTENING");
         }
+    }
+
+    /** One hint after the other, so that the last one is the last to arrive; one that is lost is no harm. */
+    hint(mode) {
+        this.hinted = (this.hinted ?? Promise.resolve()).then(() => this.client.activity(mode).catch(() => {}));
     }
 
     /** End the conversation. If the server cannot be reached, say so and go on. */

@@ -136,7 +136,7 @@ export class ChatElement extends HTMLElement {
         this.composer.show(isTalking);
         this.ending.show(state);
         this.showUnread(this.log.show(state));
-        if (hadFocus && !this.shadowRoot.activeElement && !this.panel.hidden) {
+        if (hadFocus?.closest("[hidden]") && !this.panel.hidden) {
             this.focusFirst(); // what had the focus is gone
         }
     }

@@ -1,0 +1,252 @@
+"""The agents' desk and the customer's chat in a real browser, against the real chat server."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from typing import Any, Literal
+
+import pytest
+from playwright.sync_api import Browser, ViewportSize, expect
+
+from tests.browser import chatting
+from tests.browser.chatting import DESKTOP, PATIENCE, PHONE, Agent, Customer
+from tests.browser.conftest import NO_CHROMIUM
+from tests.browser.site import CHROMIUM, running_site
+from tests.browser.test_admin import faults_of, violations
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("chat")]
+
+JOHN = "John Smith"
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """One with a chat server."""
+    if CHROMIUM is None:
+        pytest.skip(NO_CHROMIUM)
+    with running_site(tmp_path_factory.mktemp("chat"), with_chat=True) as address:
+        yield address
+
+
+@pytest.fixture
+def john(chromium: Browser, site: str) -> Iterator[Customer]:
+    with chatting.customer(chromium, site) as customer:
+        yield customer
+
+
+@pytest.fixture
+def anna(chromium: Browser, site: str) -> Iterator[Agent]:
+    with chatting.agent(chromium, site) as agent:
+        yield agent
+
+
+def test_a_chat_from_its_beginning_to_its_end(john: Customer, anna: Agent, chromium: Browser, site: str) -> None:
+    faults = [faults_of(john.page), faults_of(anna.page)]
+    john.start("Where is my order?")
+    anna.take(JOHN)
+    john.reads("You are talking with Anna Agnelli.")
+    expect(anna.chat(JOHN)).to_contain_text("Where is my order?")
+
+    john.message.press_sequentially("Hel")
+    expect(anna.chat(JOHN).get_by_text("John Smith is typing")).to_be_visible(timeout=PATIENCE)
+    john.say("Hello?")
+    anna.hears(JOHN, "Hello?")
+    anna.chat(JOHN).get_by_label("Your message").press_sequentially("G")
+    john.reads("Anna Agnelli is typing")
+    anna.say(JOHN, "Good day.")
+    john.hears("Good day.")
+    anna.say(JOHN, "Between you and me.", off_the_record=True)
+    john.reads("Off the record")
+
+    john.page.reload()
+    john.hears("Hello?")
+    john.hears("Good day.")
+    john.say("I am back.")
+    anna.hears(JOHN, "I am back.")
+    anna.page.reload()
+    anna.hears(JOHN, "Hello?")
+    anna.say(JOHN, "Me too.")
+    john.hears("Me too.")
+
+    with chatting.agent(chromium, site, "ben.agent") as ben:
+        anna.hand_over(JOHN, "Ben Bauer")
+        expect(anna.chat(JOHN)).to_contain_text("You have handed the chat over.", timeout=PATIENCE)
+        ben.take(JOHN)
+        ben.hears(JOHN, "Hello?")
+        ben.hears(JOHN, "Good day.")
+        expect(ben.chat(JOHN)).not_to_contain_text("Between you and me.")
+        john.reads("You are talking with Ben Bauer.")
+        ben.say(JOHN, "It comes tomorrow.")
+        john.hears("It comes tomorrow.")
+        ben.conclude(JOHN)
+        expect(ben.chat(JOHN)).to_contain_text("You have ended the chat.", timeout=PATIENCE)
+    john.reads("The agent has ended the chat.")
+    john.page.get_by_role("button", name="Start a new chat").click()
+    expect(john.page.get_by_label("What is it about?")).to_be_focused()
+    assert faults == [[], []]
+
+
+def test_what_people_write_is_text_and_nothing_else(john: Customer, anna: Agent) -> None:
+    html = "<img src=x onerror=\"document.title='owned'\"><b>bold</b>"
+    john.start(html)
+    john.say(html)
+    anna.take(JOHN)
+    anna.hears(JOHN, html)
+    anna.say(JOHN, html)
+    expect(john.log.get_by_text(html, exact=True)).to_have_count(2, timeout=PATIENCE)
+    assert "owned" not in john.page.title() + anna.page.title()
+    john.end()
+    expect(anna.chat(JOHN)).to_contain_text("The customer has ended the chat.", timeout=PATIENCE)
+
+
+def test_the_network_may_fail_meanwhile(john: Customer, anna: Agent) -> None:
+    john.start()
+    anna.take(JOHN)
+    john.page.context.set_offline(True)
+    john.say("Is this thing on?")
+    john.reads("There is no connection at the moment.")
+    anna.say(JOHN, "Yes, it is.")
+    john.page.context.set_offline(False)
+    anna.hears(JOHN, "Is this thing on?")
+    john.hears("Yes, it is.")
+    expect(anna.chat(JOHN).get_by_text("Is this thing on?", exact=True)).to_have_count(1)
+    expect(john.page.get_by_text("There is no connection")).to_be_hidden()
+    anna.page.context.set_offline(True)
+    expect(anna.page.locator("#lost")).to_be_visible(timeout=PATIENCE)
+    anna.page.context.set_offline(False)
+    expect(anna.page.locator("#lost")).to_be_hidden(timeout=PATIENCE)
+    anna.conclude(JOHN)
+    john.reads("The agent has ended the chat.")
+
+
+def test_a_chat_goes_on_in_another_window(john: Customer, anna: Agent, chromium: Browser, site: str) -> None:
+    john.start("One")
+    anna.take(JOHN)
+    john.say("Here I am.")
+    anna.hears(JOHN, "Here I am.")
+    with chatting.customer(chromium, site) as elsewhere:
+        elsewhere.start()
+        elsewhere.hears("Here I am.")
+        john.reads("This chat goes on in another window")
+        john.page.get_by_role("button", name="Continue here").click()
+        john.hears("Here I am.")
+        elsewhere.reads("This chat goes on in another window")
+    john.end()
+    john.reads("You have ended the chat.")
+
+
+def test_two_chats_side_by_side(john: Customer, anna: Agent, chromium: Browser, site: str) -> None:
+    with chatting.customer(chromium, site, "maria") as maria:
+        john.start("My glasses")
+        maria.start("My lenses")
+        for name in (JOHN, "Maria López"):
+            anna.take(name)
+        maria.say("Round ones.")
+        anna.hears("Maria López", "Round ones.")
+        mark = anna.page.get_by_role("navigation").get_by_role("button", name="Maria López")
+        expect(mark).to_contain_text("1 new")
+        expect(anna.page).to_have_title("(1) Desk · Vision Corporation")
+        mark.click()
+        expect(mark).not_to_contain_text("new")
+        anna.page.keyboard.type("Of course.")
+        anna.page.keyboard.press("Enter")
+        maria.hears("Of course.")
+        expect(john.log).not_to_contain_text("Of course.")
+        maria.end()
+        john.end()
+
+
+def test_the_desk_by_keys_alone(john: Customer, anna: Agent) -> None:
+    john.start("Keys")
+    keys = anna.page.keyboard
+    expect(anna.page.get_by_role("button", name="Take the chat")).to_be_visible(timeout=PATIENCE)
+    keys.press("Alt+Shift+A")
+    expect(anna.chat(JOHN)).to_be_visible(timeout=PATIENCE)
+    keys.press("Alt+Shift+1")
+    keys.type("By keys.")
+    keys.press("Enter")
+    john.hears("By keys.")
+    keys.press("Alt+Shift+R")
+    expect(anna.page.get_by_role("button", name="Away")).to_be_visible(timeout=PATIENCE)
+    keys.press("Alt+Shift+E")
+    john.reads("The agent has ended the chat.")
+    john.page.keyboard.press("Escape")
+    expect(john.page.get_by_role("button", name="Chat with us")).to_be_focused()
+
+
+def test_an_offer_that_is_declined_goes_back(john: Customer, anna: Agent, chromium: Browser, site: str) -> None:
+    john.start("Decline me")
+    anna.page.get_by_role("button", name="Decline the chat with John Smith").click()
+    with chatting.agent(chromium, site, "ben.agent") as ben:
+        ben.take(JOHN)
+        ben.chat(JOHN).get_by_role("button", name="Back to the queue").click()
+        expect(ben.chat(JOHN)).to_contain_text("You have given the chat back to the queue.", timeout=PATIENCE)
+    john.end()
+    john.reads("You have ended the chat.")
+
+
+def test_another_desk_of_the_same_agent_ends_this_one(anna: Agent, chromium: Browser, site: str) -> None:
+    with chatting.agent(chromium, site):  # which chooses to go on there
+        text = "You have signed on at another desk, so this one has ended."
+        expect(anna.page.get_by_text(text)).to_be_visible(timeout=PATIENCE)
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("size", [DESKTOP, PHONE, {"width": 320, "height": 640}], ids=["desktop", "phone", "small"])
+def test_both_break_no_rule_of_accessibility(
+    chromium: Browser, site: str, size: ViewportSize, scheme: Literal["light", "dark"]
+) -> None:
+    look: dict[str, Any] = {"size": size, "color_scheme": scheme}
+    with chatting.customer(chromium, site, **look) as john, chatting.agent(chromium, site, **look) as anna:
+        for name, page in chatting.scenes(john, anna):
+            assert violations(page) == {}, name
+            assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0, name
+
+
+STRICT = "default-src 'none'; img-src data:; script-src {site}; connect-src 'self' {site}"
+PAGE = """<!doctype html><html lang="de"><title>Laden</title><link rel="icon" href="data:,">
+<script type="module" src="{site}/static/chat/chat.js" data-server="{site}" data-site="demonstration"
+    data-token-url="/chat-token"></script>"""
+
+
+@contextmanager
+def shop(site: str) -> Iterator[str]:
+    """The site of somebody else: a page with the tag and a strict policy, and nobody is signed in."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self._answer(200, "text/html", PAGE.format(site=site))
+
+        def do_POST(self) -> None:
+            self._answer(401, "application/json", "{}")
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its name there
+            pass
+
+        def _answer(self, status: int, content_type: str, body: str) -> None:
+            self.send_response(status)
+            self.send_header("Content-Type", content_type)
+            self.send_header("Content-Security-Policy", STRICT.format(site=site))
+            self.end_headers()
+            self.wfile.write(body.encode())
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+        server.shutdown()
+
+
+def test_a_site_with_a_strict_policy_can_have_it(chromium: Browser, site: str) -> None:
+    """No inline style, no script but ours; and a customer who is not signed in."""
+    with shop(site) as address, chatting.window(chromium, address) as page:
+        faults = faults_of(page)
+        page.goto("/")
+        page.get_by_role("button", name="Chatten Sie mit uns").click()
+        panel = page.get_by_role("dialog", name="Chat")
+        assert panel.evaluate("panel => getComputedStyle(panel).borderRadius") == "20px"
+        page.get_by_role("button", name="Chat beginnen").click()
+        sentence = "Bitte melden Sie sich zuerst an und beginnen Sie den Chat dann noch einmal."
+        expect(panel.get_by_role("alert")).to_have_text(sentence)
+        assert [fault for fault in faults if "401" not in fault] == []
