@@ -6,10 +6,8 @@ from typing import Any
 
 from playwright.sync_api import Browser, Locator, Page, ViewportSize, expect
 
-from tests.browser.site import PASSWORD
+from tests.browser.site import PASSWORD, PATIENCE
 
-PATIENCE = 20_000
-"""Milliseconds. An offer comes within a second or two; a machine with much to do may take longer."""
 DESKTOP: ViewportSize = {"width": 1280, "height": 900}
 PHONE: ViewportSize = {"width": 390, "height": 844}
 AGENTS = {"anna.agent": "Anna Agnelli", "ben.agent": "Ben Bauer"}
