@@ -1,4 +1,4 @@
-// The agent's side of the engagement API (docs/chat-server.md).
+// The agent's side of the engagement API (docs/chat-server.md, "Agent API").
 
 import { call, Refused } from "./calls.js";
 
