@@ -49,6 +49,8 @@ MENU = [
     _group(
         _("Chat"),
         _page(_("Chat sessions"), "forum", "chat_app.chatsession"),
+        _page(_("Engagements"), "question_answer", "chat_app.engagement"),
+        _page(_("Agent sessions"), "support_agent", "chat_app.agentsession"),
         _page(_("Queues"), "stacks", "chat_app.queue"),
         _page(_("Interfaces"), "door_front", "chat_app.interface"),
         _page(_("Assignment rules"), "alt_route", "chat_app.assignmentrule"),

@@ -77,6 +77,8 @@ EVENT_NAMES: dict[str, Any] = {
     Event.CHAT_AGENT_REFUSED: _("Agent refused by the chat server"),
     Event.CHAT_SESSION_REFUSED: _("Session id refused by the chat server"),
     Event.CHAT_TOKEN_REFUSED: _("Chat token refused by the chat server"),
+    Event.TRANSCRIPT_EXPORTED: _("Transcript of a chat taken away"),
+    Event.AGENT_SESSION_ENDED: _("Session of an agent ended by hand"),
 }
 """What the events are called on pages; a test holds it against ``Event``."""
 

@@ -63,6 +63,8 @@ class Event(StrEnum):
     CHAT_AGENT_REFUSED = "chat_agent_refused"
     CHAT_SESSION_REFUSED = "chat_session_refused"
     CHAT_TOKEN_REFUSED = "chat_token_refused"  # noqa: S105 - the name of an event
+    TRANSCRIPT_EXPORTED = "transcript_exported"
+    AGENT_SESSION_ENDED = "agent_session_ended"
 
 
 REFUSALS = (

@@ -28,7 +28,7 @@ def latest(event: Event) -> AuditEvent:
 
 
 def queue_form(queue: Queue, **changes: Any) -> dict[str, Any]:
-    fields = ("name", "description", "distribution", "stripe_code", "external_reference")
+    fields = ("name", "description", "distribution", "stripe_code", "external_reference", "assumed_wait_seconds")
     stored = {field: getattr(queue, field) for field in fields} | {"enabled": "on"}
     return {**stored, **NO_OVERFLOWS, **NO_RESOURCES, **changes}
 

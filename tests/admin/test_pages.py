@@ -75,7 +75,17 @@ def test_no_page_asks_another_site_for_anything(admin: Browser) -> None:
     assert "http" not in policy
 
 
-SUPERVISED = ["chatsession", "queue", "interface", "assignmentrule", "servicecalendar", "team", "profileoption"]
+SUPERVISED = [
+    "agentsession",
+    "chatsession",
+    "engagement",
+    "queue",
+    "interface",
+    "assignmentrule",
+    "servicecalendar",
+    "team",
+    "profileoption",
+]
 
 
 @pytest.mark.parametrize("model", SUPERVISED)
@@ -106,7 +116,12 @@ def test_an_administrator_sees_every_list(signed_in: SignedIn, name: str) -> Non
     assert signed_in("CHATAUTH_ADMINISTRATOR").get(reverse(name)).status_code == HTTPStatus.OK
 
 
-READ_ONLY = ["authenticate_app_auditevent", "authenticate_app_signingkey", "chat_app_chatsession"]
+READ_ONLY = [
+    "authenticate_app_auditevent",
+    "authenticate_app_signingkey",
+    "chat_app_chatsession",
+    "chat_app_engagement",
+]
 
 
 @pytest.mark.parametrize("name", READ_ONLY)

@@ -22,6 +22,7 @@ class AgentSession(models.Model):
         OVERRIDDEN = "overridden", _("signed on elsewhere")
         DISCONNECTED = "disconnected", _("gone")
         ACCESS_LOST = "access_lost", _("may not serve chats any more")
+        ADMIN_ENDED = "admin_ended", _("ended by an administrator")
 
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, verbose_name=_("agent"), on_delete=models.CASCADE, db_index=False, related_name="+"

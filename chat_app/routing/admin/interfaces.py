@@ -60,7 +60,10 @@ class InterfaceAdmin(AuditedModelAdmin):
     fieldsets: ClassVar = [
         (None, {"fields": [("id", "name")]}),
         (_("Which requests come here"), {"fields": [("enabled", "standing"), "business_unit_org_id"]}),
-        (_("Where the chat server answers"), {"fields": [("chat_site_name", "pool_id"), ("domain", "port")]}),
+        (
+            _("Where the chat server answers"),
+            {"fields": [("chat_site_name", "pool_id"), ("domain", "port"), "allowed_origins"]},
+        ),
     ]
 
     actions_detail: ClassVar = ["make_default"]

@@ -64,7 +64,10 @@ class QueueAdmin(AuditedModelAdmin):
     fieldsets: ClassVar = [
         (None, {"fields": [("id", "name"), "description"]}),
         (_("Where it belongs"), {"fields": ["interface", "stripe_code", "external_reference"]}),
-        (_("How it takes chats"), {"fields": [("enabled", "standing"), "distribution", "service_calendar"]}),
+        (
+            _("How it takes chats"),
+            {"fields": [("enabled", "standing"), "distribution", "service_calendar", "assumed_wait_seconds"]},
+        ),
     ]
 
     actions_detail: ClassVar = ["make_default"]

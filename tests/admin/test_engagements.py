@@ -1,0 +1,222 @@
+"""Engagements and agents' sessions in the admin: found, read, taken away, ended; fast and escaped."""
+
+from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
+from typing import Any
+
+import pytest
+from django.contrib.auth.hashers import make_password
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from authenticate_app.accounts.models import User
+from authenticate_app.audit.models import AuditEvent
+from chat_app.engagement.admin.engagements import _messages_with
+from chat_app.engagement.models import AgentSession, Engagement, Mailbox, Offer, Participant, TranscriptMessage
+from chat_app.routing.models import Interface
+from tests.admin.conftest import Browser, SignedIn
+
+LIST = reverse("admin:chat_app_engagement_changelist")
+NOW = datetime(2026, 5, 4, 12, tzinfo=UTC)
+
+pytestmark = pytest.mark.usefixtures("routing_data")
+
+
+def store_engagement(number: int, **fields: Any) -> Engagement:
+    """An engagement of a minute after the one before."""
+    at = NOW + timedelta(minutes=number)
+    name = f"User{number % 7}@example.com"
+    given = {"queue_id": 2 if number % 3 == 0 else 1, "state": "waiting", "requested_at": at, "waiting_since": at}
+    return Engagement.objects.create(
+        session_id=1000 + number,
+        interface_id=1,
+        auth_user_name=name,
+        end_user_key=f"{name.lower()}",
+        properties={"question": "<b>Where</b>?"},
+        discard_seconds=600,
+        starvation_seconds=180,
+        offer_seconds=15,
+        **{**given, **fields},
+    )
+
+
+def ended(number: int) -> Engagement:
+    return store_engagement(number, state="concluded", reason="AGENT_CONCLUDED", concluded_at=NOW + timedelta(hours=1))
+
+
+def store_agent_session() -> AgentSession:
+    agent = User.objects.create(username="anna", password=make_password(None))
+    box = Mailbox.objects.create(
+        session_checksum="of anna", last_seen_at=NOW, absent_seconds=30, absences=2, created_at=NOW
+    )
+    interface = Interface.objects.get(pk=1)
+    return AgentSession.objects.create(
+        user=agent, interface=interface, mailbox=box, name="Anna Agent", idle_since=NOW, signed_on_at=NOW
+    )
+
+
+@pytest.fixture
+def conversation(db: None) -> Engagement:
+    """A chat that Anna took, in which three things were said, one of them off the record."""
+    engagement, session = ended(0), store_agent_session()
+    customer = Participant.objects.create(engagement=engagement, kind="consumer", name="John", joined_at=NOW)
+    agent = Participant.objects.create(
+        engagement=engagement, kind="agent", role="LEAD", name="Anna Agent", joined_at=NOW, agent_session=session
+    )
+    Offer.objects.create(
+        engagement=engagement,
+        agent_session=session,
+        queue_id=1,
+        state="accepted",
+        offered_at=NOW,
+        expires_at=NOW + timedelta(seconds=15),
+        answered_at=NOW + timedelta(seconds=3),
+    )
+    said = {"engagement": engagement, "posted_at": NOW}
+    TranscriptMessage.objects.create(participant=customer, body="<script>alert(1)</script> my parcel", **said)
+    TranscriptMessage.objects.create(participant=agent, body="It is in Zürich.\nTomorrow!", **said)
+    TranscriptMessage.objects.create(participant=customer, off_the_record=True, **said)
+    return engagement
+
+
+def shown(response: Any) -> list[int]:
+    assert response.status_code == HTTPStatus.OK
+    return [row.pk for row in response.context["cl"].result_list]
+
+
+def page_of(engagement: Engagement) -> str:
+    return reverse("admin:chat_app_engagement_change", args=[engagement.pk])
+
+
+def export_of(engagement: Engagement, form: str) -> str:
+    return reverse("admin:chat_app_engagement_transcript", args=[engagement.pk, form])
+
+
+def test_filters_by_state_queue_and_day(admin: Browser) -> None:
+    rows = [ended(number) for number in range(6)]
+    newest_first = [row.pk for row in reversed(rows)]
+    assert shown(admin.get(LIST)) == shown(admin.get(LIST + "?state=concluded")) == newest_first
+    assert shown(admin.get(LIST + "?state=waiting")) == []
+    assert shown(admin.get(LIST + "?queue=2")) == [rows[3].pk, rows[0].pk]
+    assert shown(admin.get(LIST + "?from=2026-05-04&to=2026-05-04")) == newest_first
+    assert shown(admin.get(LIST + "?from=2026-05-06")) == []
+
+
+def test_search_by_the_end_user_and_by_words_of_the_transcript(admin: Browser, conversation: Engagement) -> None:
+    other = ended(1)
+    assert shown(admin.get(LIST + "?q=USER1@example.com")) == [other.pk]
+    assert shown(admin.get(LIST + "?q=PARCEL")) == shown(admin.get(LIST + "?q=tomorrow")) == [conversation.pk]
+    assert shown(admin.get(LIST + "?q=parcel+lost")) == []
+
+
+@pytest.mark.parametrize("query", ["?q=%22", "?q=-", "?q=%27%3B--", "?state=x", "?queue=x", "?before=x"])
+def test_nonsense_does_no_harm(admin: Browser, conversation: Engagement, query: str) -> None:
+    assert admin.get(LIST + query, follow=True).status_code == HTTPStatus.OK
+
+
+def test_words_are_looked_for_in_the_index(db: None) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        sql, parameters = _messages_with("parcel").values("engagement_id").query.sql_with_params()
+        cursor.execute("EXPLAIN " + sql, parameters)
+        assert "transcript_words" in "\n".join(row[0] for row in cursor.fetchall())
+
+
+@pytest.mark.parametrize("query", ["", "?state=concluded", "?queue=2", "?q=parcel"])
+def test_nothing_is_counted(admin: Browser, conversation: Engagement, query: str) -> None:
+    with CaptureQueriesContext(connection) as queries:
+        admin.get(LIST + query)
+    of_engagements = [each["sql"] for each in queries if "chat_app_engagement" in each["sql"]]
+    assert of_engagements
+    assert all("COUNT(" not in sql and "LIMIT" in sql for sql in of_engagements)
+
+
+def test_the_page_shows_the_conversation_escaped_and_what_happened(admin: Browser, conversation: Engagement) -> None:
+    page = admin.get(page_of(conversation)).content.decode()
+    assert "&lt;script&gt;alert(1)&lt;/script&gt; my parcel" in page
+    assert "<script>alert(1)" not in page
+    assert "&lt;b&gt;Where&lt;/b&gt;?" in page
+    assert "off the record: not stored" in page
+    steps = ["The customer asked for a chat", "Offered to Anna Agent", "Anna Agent took the chat", "The chat ended"]
+    places = [page.index(step) for step in steps]
+    assert places == sorted(places)
+
+
+def test_the_page_costs_the_same_however_much_was_written(admin: Browser, conversation: Engagement) -> None:
+    writer = conversation.participants.first()
+    with CaptureQueriesContext(connection) as before:
+        admin.get(page_of(conversation))
+    TranscriptMessage.objects.bulk_create(
+        TranscriptMessage(engagement=conversation, participant=writer, posted_at=NOW, body=f"{number}")
+        for number in range(50)
+    )
+    with CaptureQueriesContext(connection) as after:
+        admin.get(page_of(conversation))
+    assert len(after) == len(before)
+
+
+def test_a_transcript_is_taken_away_as_text_and_that_is_audited(admin: Browser, conversation: Engagement) -> None:
+    response = admin.get(export_of(conversation, "txt"))
+    assert response["Content-Type"] == "text/plain; charset=utf-8"
+    assert response["Content-Disposition"] == f'attachment; filename="chat-{conversation.pk}.txt"'
+    text = response.content.decode()
+    assert "[2026-05-04T12:00:00Z] Anna Agent:\nIt is in Zürich.\nTomorrow!" in text
+    assert text.endswith("John:\n(off the record)\n")
+    event = AuditEvent.objects.get(event="transcript_exported")
+    assert (event.reason, event.actor_name, event.object_id) == ("txt", "root@example.com", str(conversation.pk))
+
+
+def test_a_transcript_is_taken_away_as_json(admin: Browser, conversation: Engagement) -> None:
+    data = admin.get(export_of(conversation, "json")).json()
+    assert [message["isOffTheRecord"] for message in data["messages"]] == [False, False, True]
+    assert data["participants"][1] == {
+        "clientId": data["messages"][1]["clientId"],
+        "kind": "agent",
+        "role": "LEAD",
+        "name": "Anna Agent",
+        "joined": "2026-05-04T12:00:00Z",
+        "left": None,
+    }
+    assert (data["endUser"], data["state"], data["properties"]) == (
+        "User0@example.com",
+        "concluded",
+        {"question": "<b>Where</b>?"},
+    )
+
+
+def test_only_who_may_see_chats_takes_them_away(signed_in: SignedIn, admin: Browser, conversation: Engagement) -> None:
+    assert signed_in().get(export_of(conversation, "txt")).status_code == HTTPStatus.FORBIDDEN
+    assert admin.get(export_of(conversation, "pdf")).status_code == HTTPStatus.NOT_FOUND
+    assert not AuditEvent.objects.filter(event="transcript_exported").exists()
+
+
+def test_an_administrator_ends_an_agents_session(signed_in: SignedIn, db: None) -> None:
+    session = store_agent_session()
+    browser = signed_in("CHATAUTH_ADMINISTRATOR")
+    page = reverse("admin:chat_app_agentsession_change", args=[session.pk])
+    address = reverse("admin:chat_app_agentsession_end_session", args=[session.pk])
+    assert "End this session" in browser.get(page).content.decode()
+    assert "End the session of Anna Agent?" in browser.get(address).content.decode()
+    for _again in range(2):
+        assert browser.post(address).status_code == HTTPStatus.FOUND
+    session.refresh_from_db()
+    assert session.end == AgentSession.End.ADMIN_ENDED
+    assert AuditEvent.objects.filter(event="agent_session_ended").count() == 1
+    assert "End this session" not in browser.get(page).content.decode()
+
+
+def test_a_supervisor_sees_agents_sessions_and_ends_none(signed_in: SignedIn, db: None) -> None:
+    session = store_agent_session()
+    browser = signed_in("CHATAUTH_SUPERVISOR")
+    listed = browser.get(reverse("admin:chat_app_agentsession_changelist") + "?state=on&q=anna")
+    assert shown(listed) == [session.pk]
+    address = reverse("admin:chat_app_agentsession_end_session", args=[session.pk])
+    assert browser.post(address).status_code == HTTPStatus.FORBIDDEN
+    session.refresh_from_db()
+    assert session.ended_at is None
+
+
+def test_sites_and_the_assumed_wait_are_set_in_their_forms(admin: Browser) -> None:
+    assert "www.example.com" in admin.get(reverse("admin:chat_app_interface_change", args=[1])).content.decode()
+    assert 'name="assumed_wait_seconds"' in admin.get(reverse("admin:chat_app_queue_change", args=[1])).content.decode()
