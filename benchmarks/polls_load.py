@@ -151,13 +151,13 @@ def _request(path: str, headers: str, body: bytes) -> bytes:
 async def run(options: argparse.Namespace) -> None:
     """Let customers wait, and say what was seen: while nothing happens, then while agents write."""
     seen = Seen()
-    agents = [await _connect(options.port, Agent(seen, number), number) for number in range(options.agents)]
     for number in range(options.customers):
         customer = await _connect(options.port, Customer(seen, number), number)
         customer.poll()
         await asyncio.sleep(RAMP_SECONDS / options.customers)
     _say("waiting", None)
     _say("quiet", await _watch(seen, options.customers, options.quiet))
+    agents = [await _connect(options.port, Agent(seen, number), number) for number in range(options.agents)]
     writing = asyncio.create_task(_write(agents, options))
     found = await _watch(seen, options.customers, options.busy)
     writing.cancel()
