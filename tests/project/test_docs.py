@@ -38,6 +38,7 @@ MEASURING_MODULES = (
     "authenticate_app.messages.receiving_metrics",
     "authenticate_app.oauth.metrics",
     "chat_app.chat_authenticate.metrics",
+    "chat_app.engagement.metrics",
     "chatauth_project.bodies",
     "chatauth_project.housekeeping",
     "chatauth_project.middleware.observability",

@@ -84,7 +84,7 @@ class MessagesView(APIView):
         """Answer with JSON."""
         return json_answer(content.model_dump_json(), status=status, content_type=JSON, headers=headers)
 
-    def options(self, _request: Request, *_args: Any, **_kwargs: Any) -> HttpResponse:
+    def options(self, request: Any, *args: Any, **kwargs: Any) -> HttpResponse:  # type: ignore[override]  # no body
         """Name the methods that there are (RFC 9110, section 9.3.7)."""
         return HttpResponse(status=HTTPStatus.NO_CONTENT, headers={"Allow": ", ".join(self.allowed_methods)})
 
