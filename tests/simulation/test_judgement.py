@@ -1,6 +1,6 @@
 """The judge of the simulation notices what must not be."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -75,9 +75,10 @@ def test_a_good_conversation_breaks_nothing() -> None:
         {"states": {CHAT: "waiting"}},
         {"states": {}},
         {"states": {CHAT: "concluded", 8: "waiting"}},
-        {"offers": [Span(CHAT, NOW, None), Span(CHAT, NOW, NOW)]},
-        {"offers": [Span(CHAT, NOW, NOW + timedelta(seconds=9)), Span(CHAT, NOW + timedelta(seconds=1), None)]},
-        {"leads": [Span(CHAT, NOW, None), Span(CHAT, NOW + timedelta(seconds=1), None)]},
+        {"offers": [Span(CHAT, None, "open"), Span(CHAT, NOW, "declined")]},
+        {"offers": [Span(CHAT, NOW, "accepted")]},  # and nobody led it
+        {"leads": [Span(CHAT, NOW)]},  # and nobody had accepted it
+        {"offers": [Span(CHAT, NOW, "accepted")] * 2, "leads": [Span(CHAT, None), Span(CHAT, NOW)]},
     ],
 )
 def test_whatever_must_not_be_is_noticed(change: dict[str, Any]) -> None:
@@ -85,8 +86,8 @@ def test_whatever_must_not_be_is_noticed(change: dict[str, Any]) -> None:
 
 
 def test_one_after_the_other_is_fine() -> None:
-    spans = [Span(CHAT, NOW, NOW + timedelta(seconds=1)), Span(CHAT, NOW + timedelta(seconds=1), None)]
-    assert judged(offers=spans, leads=spans) == []
+    offers = [Span(CHAT, NOW, "declined"), Span(CHAT, NOW, "accepted"), Span(CHAT, NOW, "accepted")]
+    assert judged(offers=offers, leads=[Span(CHAT, NOW), Span(CHAT, None)]) == []
 
 
 def test_doubles_after_a_death_are_what_is_promised_to_those_who_do_not_acknowledge() -> None:
