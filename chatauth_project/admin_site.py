@@ -9,7 +9,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import BadRequest, PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import redirect
-from django.urls import reverse
+from django.urls import path, reverse
 from django.utils.translation import gettext_lazy as _
 from unfold.sites import UnfoldAdminSite
 
@@ -34,6 +34,16 @@ class ChatauthAdminSite(UnfoldAdminSite):
             return inner(request, *args, **kwargs)
 
         return without_nul
+
+    def get_urls(self) -> list[Any]:
+        """Add the supervisors' page."""
+        return [path("live/", self.admin_view(self.live), name="supervision"), *super().get_urls()]
+
+    def live(self, request: HttpRequest) -> HttpResponse:
+        """Show what goes on in the queues now."""
+        from chatauth_project.supervision import supervision
+
+        return supervision(request, self.each_context(request))
 
     def app_index(self, request: HttpRequest, app_label: str, extra_context: Any = None) -> HttpResponse:
         """The way from a page up to its application leads to the start page."""

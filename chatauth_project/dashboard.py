@@ -16,6 +16,7 @@ from authenticate_app.audit.statistics import LATEST_REFUSALS, refusals_by_reaso
 from authenticate_app.keys.selectors import announced_row, signing_row
 from authenticate_app.messages.models import Business, SignInRequest
 from authenticate_app.messages.statistics import LATEST_SIGN_INS, sign_ins_by_state, times_to_sign_in
+from chat_app.engagement.supervision import running_and_waiting
 from chat_app.routing.advice import advice
 from chat_app.sessions.statistics import LATEST_SESSIONS, PER_HOUR_LIMIT, sessions_by_queue, tokens_per_hour
 
@@ -69,6 +70,9 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         charts += [_sign_ins(now), _times_to_sign_in(now)]
     context["charts"] = charts
     context["advice"] = advice() if request.user.has_perm("chat_app.view_queue") else []
+    if request.user.has_perms(("chat_app.view_engagement", "chat_app.view_agentsession")):
+        context["running"], context["waiting"] = running_and_waiting()
+        context["shows_chats"] = True
     if request.user.has_perm("authenticate_app.view_signingkey"):
         context["signing_key"], context["next_key"] = signing_row(now=now), announced_row(now=now)
         context["shows_keys"] = True
@@ -80,7 +84,7 @@ def _tokens(now: Any) -> Chart:
     return Chart(
         id="tokens",
         title=_("Tokens per hour"),
-        note=_("The last 24 hours; an hour with more than %s tokens stands at that.") % _grouped(PER_HOUR_LIMIT),
+        note=_("The last 24 hours; an hour with more than %s tokens stands at that.") % grouped(PER_HOUR_LIMIT),
         empty=_(
             "No token was issued in the last 24 hours. The first one needs a user with the role and a call of "
             "chatAuthenticate: the page of the API shows how."
@@ -94,7 +98,7 @@ def _queues(now: Any) -> Chart:
     return Chart(
         id="queues",
         title=_("Sessions by queue"),
-        note=_("The last 24 hours, of the newest %s sessions.") % _grouped(LATEST_SESSIONS),
+        note=_("The last 24 hours, of the newest %s sessions.") % grouped(LATEST_SESSIONS),
         empty=_("No chat session began in the last 24 hours."),
         heading=_("Sessions"),
         rows=_added_up((name or str(_("assigned later")), count) for name, count in sessions_by_queue(now=now)),
@@ -105,7 +109,7 @@ def _refusals(now: Any) -> Chart:
     return Chart(
         id="refusals",
         title=_("Refusals by reason"),
-        note=_("The last 24 hours, of the newest %s refusals.") % _grouped(LATEST_REFUSALS),
+        note=_("The last 24 hours, of the newest %s refusals.") % grouped(LATEST_REFUSALS),
         empty=_("Nobody was refused in the last 24 hours."),
         heading=_("Refusals"),
         rows=_added_up((_reason(event, reason), count) for event, reason, count in refusals_by_reason(now=now)),
@@ -120,7 +124,7 @@ def _sign_ins(now: Any) -> Chart:
     return Chart(
         id="sign-ins",
         title=_("Sign-ins in Messages"),
-        note=_("The last 24 hours, of the newest %s.") % _grouped(LATEST_SIGN_INS) + f" {rate}",
+        note=_("The last 24 hours, of the newest %s.") % grouped(LATEST_SIGN_INS) + f" {rate}",
         empty=_("No customer was asked to sign in in the last 24 hours."),
         heading=_("Sign-ins"),
         rows=[(str(SignInRequest.State(state).label), count) for state, count in states],
@@ -131,7 +135,7 @@ def _times_to_sign_in(now: Any) -> Chart:
     return Chart(
         id="times-to-sign-in",
         title=_("Time to sign in"),
-        note=_("From asking to success; the last 24 hours, of the newest %s.") % _grouped(LATEST_SIGN_INS),
+        note=_("From asking to success; the last 24 hours, of the newest %s.") % grouped(LATEST_SIGN_INS),
         empty=_("No customer signed in in the last 24 hours."),
         heading=_("Sign-ins"),
         rows=[(str(_("up to %d s") % bound), count) for bound, count in times_to_sign_in(now=now)],
@@ -148,8 +152,8 @@ def _added_up(rows: Iterable[tuple[str, int]]) -> list[tuple[str, int]]:
     return ranked[:MOST_BARS] + ([(str(_("others")), rest)] if rest else [])
 
 
-def _grouped(number: int) -> str:
-    """The number as people of the reader's language write it: 20,000."""
+def grouped(number: int) -> str:
+    """Return the number as people of the reader's language write it: 20,000."""
     return number_format(number, force_grouping=True)
 
 

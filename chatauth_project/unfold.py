@@ -49,6 +49,14 @@ MENU = [
     _group(
         _("Chat"),
         _page(_("Chat sessions"), "forum", "chat_app.chatsession"),
+        {
+            "title": _("Live"),
+            "icon": "monitor_heart",
+            "link": reverse_lazy("admin:supervision"),
+            "permission": lambda request: request.user.has_perms(
+                ("chat_app.view_engagement", "chat_app.view_agentsession")
+            ),
+        },
         _page(_("Engagements"), "question_answer", "chat_app.engagement"),
         _page(_("Agent sessions"), "support_agent", "chat_app.agentsession"),
         _page(_("Queues"), "stacks", "chat_app.queue"),

@@ -79,6 +79,8 @@ EVENT_NAMES: dict[str, Any] = {
     Event.CHAT_TOKEN_REFUSED: _("Chat token refused by the chat server"),
     Event.TRANSCRIPT_EXPORTED: _("Transcript of a chat taken away"),
     Event.AGENT_SESSION_ENDED: _("Session of an agent ended by hand"),
+    Event.PERSONAL_DATA_EXPORTED: _("Personal data of an end user given out"),
+    Event.PERSONAL_DATA_ERASED: _("Personal data of an end user erased"),
 }
 """What the events are called on pages; a test holds it against ``Event``."""
 

@@ -65,6 +65,8 @@ class Event(StrEnum):
     CHAT_TOKEN_REFUSED = "chat_token_refused"  # noqa: S105 - the name of an event
     TRANSCRIPT_EXPORTED = "transcript_exported"
     AGENT_SESSION_ENDED = "agent_session_ended"
+    PERSONAL_DATA_EXPORTED = "personal_data_exported"
+    PERSONAL_DATA_ERASED = "personal_data_erased"
 
 
 REFUSALS = (

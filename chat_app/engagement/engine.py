@@ -31,8 +31,6 @@ MOST_WAITING = 1000
 ROUTING_AGE_SECONDS = 5.0
 """How old what is known of interfaces may be; while the database tells of changes, it is not old at all."""
 READER_BITS = 62
-ASSIGN_PAUSE_SECONDS = 0.05
-"""Between two looks for work to give out at one interface: a crowd that comes at once needs few of them."""
 
 Tick = Callable[[], object]
 """A function that does what is due by the database's clock; called once a second in every process."""
@@ -127,7 +125,6 @@ class Engine:
             while True:
                 self._assigning[interface_id] = False
                 await self.run(assign, interface_id=interface_id, now=datetime.now(UTC))
-                await asyncio.sleep(ASSIGN_PAUSE_SECONDS)
                 if not self._assigning[interface_id]:
                     return
         except (DatabaseFailure, Refused) as error:  # the next tick tries again

@@ -220,3 +220,14 @@ def test_a_supervisor_sees_agents_sessions_and_ends_none(signed_in: SignedIn, db
 def test_sites_and_the_assumed_wait_are_set_in_their_forms(admin: Browser) -> None:
     assert "www.example.com" in admin.get(reverse("admin:chat_app_interface_change", args=[1])).content.decode()
     assert 'name="assumed_wait_seconds"' in admin.get(reverse("admin:chat_app_queue_change", args=[1])).content.decode()
+
+
+def test_a_superuser_erases_a_customers_data(admin: Browser, signed_in: SignedIn, conversation: Engagement) -> None:
+    address = reverse("admin:chat_app_engagement_erase_customer", args=[conversation.pk])
+    assert signed_in("CHATAUTH_ADMINISTRATOR").post(address).status_code == HTTPStatus.FORBIDDEN
+    assert "chat_app.TranscriptMessage 3" in admin.get(address).content.decode()
+    assert Engagement.objects.exists()
+    assert admin.post(address).status_code == HTTPStatus.FOUND
+    assert not Engagement.objects.exists()
+    event = AuditEvent.objects.get(event="personal_data_erased")
+    assert (event.actor_name, event.object_name) == ("root@example.com", "")

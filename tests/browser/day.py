@@ -26,6 +26,7 @@ def fill(now: datetime) -> None:
     from chatauth_project.demonstration_accounts import NAMES
     from chatauth_project.demonstration_accounts import load as load_accounts
     from chatauth_project.demonstration_clients import load as load_clients
+    from tests.browser.day_chats import fill_chats
     from tests.browser.site import PASSWORD
 
     load_accounts(dict.fromkeys(NAMES, PASSWORD))
@@ -34,6 +35,7 @@ def fill(now: datetime) -> None:
     load_customers_chat({})
     ensure_signing_key(now=now - timedelta(days=12))
     _sessions(now)
+    fill_chats(now)
     _refusals(now)
     _profile_values()
     _clients(now)

@@ -18,7 +18,15 @@ DRAWING_MILLISECONDS = 600
 """Charts grow into their shape."""
 SCHEMES: dict[str, Literal["light", "dark"]] = {"light": "light", "dark": "dark"}
 SIZES = {"desktop": (1440, 900), "phone": (390, 844)}
-TALL = {"client": 2060, "client-test": 1500, "queue": 1340, "profile-option": 1280, "rules": 1080}
+TALL = {
+    "live": 1500,
+    "engagement": 1700,
+    "client": 2060,
+    "client-test": 1500,
+    "queue": 1340,
+    "profile-option": 1280,
+    "rules": 1080,
+}
 """Pictures of pages that a desktop shows only in part, and their heights in pixels."""
 
 
@@ -51,6 +59,12 @@ def _open(address: str) -> Callable[[Page], None]:
     return open_page
 
 
+def _open_a_chat(page: Page) -> None:
+    page.goto("/admin/chat_app/engagement/?state=engaged")
+    page.locator("#result_list tbody tr a").first.click()
+    page.get_by_text("What was written").wait_for()
+
+
 CLIENT = "/admin/authenticate_app/client"
 WRONG_REQUEST = (
     "/oauth/authorize?response_type=code&client_id=web-shop&redirect_uri=https%3A%2F%2Fwww.example.com%2Fcallback%2F"
@@ -77,6 +91,8 @@ def _make_a_client(page: Page) -> None:
 
 PICTURES: dict[str, Callable[[Page], None]] = {
     "overview": _open("/admin/"),
+    "live": _open("/admin/live/"),
+    "engagement": _open_a_chat,
     "queues": _open("/admin/chat_app/queue/"),
     "queue": _open("/admin/chat_app/queue/2/change/"),
     "rules": _try_a_request,

@@ -44,7 +44,6 @@ class Customer:
         self._acknowledges = world.chance.random() < 0.5
         self._session_id = ""
         self._engagement_id = 0
-        self._given_up = 0
         self._view = View(name, self._acknowledges)
         self._has_agent = asyncio.Event()
         self._is_over = asyncio.Event()
@@ -69,7 +68,6 @@ class Customer:
                 headers = {"Authorization": f"Bearer {token}"}
                 answer = await self._world.chat.post(CONSUMER + "requestEngagement", {}, headers)
             except Broken:
-                self._given_up += 1  # which may still be worked on, and then makes a later session id void
                 await asyncio.sleep(PAUSE_SECONDS)
                 continue
             if answer.status == OK:
@@ -103,10 +101,7 @@ class Customer:
                 await self._refused(answer.status)
 
     async def _refused(self, status: int) -> None:
-        if status == FORBIDDEN and self._given_up:
-            self._given_up -= 1
-            await self._enter()
-        elif status == FORBIDDEN:
+        if status == FORBIDDEN:
             self._view.faults.append(f"The session id of {self._view.who} was refused.")
             self._is_over.set()
         await asyncio.sleep(PAUSE_SECONDS)

@@ -1,6 +1,6 @@
 """The judge of the simulation notices what must not be."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -75,10 +75,9 @@ def test_a_good_conversation_breaks_nothing() -> None:
         {"states": {CHAT: "waiting"}},
         {"states": {}},
         {"states": {CHAT: "concluded", 8: "waiting"}},
-        {"offers": [Span(CHAT, None, "open"), Span(CHAT, NOW, "declined")]},
-        {"offers": [Span(CHAT, NOW, "accepted")]},  # and nobody led it
-        {"leads": [Span(CHAT, NOW)]},  # and nobody had accepted it
-        {"offers": [Span(CHAT, NOW, "accepted")] * 2, "leads": [Span(CHAT, None), Span(CHAT, NOW)]},
+        {"offers": [Span(CHAT, NOW, None), Span(CHAT, NOW, NOW)]},
+        {"offers": [Span(CHAT, NOW, NOW + timedelta(seconds=9)), Span(CHAT, NOW + timedelta(seconds=1), None)]},
+        {"leads": [Span(CHAT, NOW, None), Span(CHAT, NOW + timedelta(seconds=1), None)]},
     ],
 )
 def test_whatever_must_not_be_is_noticed(change: dict[str, Any]) -> None:
@@ -86,8 +85,8 @@ def test_whatever_must_not_be_is_noticed(change: dict[str, Any]) -> None:
 
 
 def test_one_after_the_other_is_fine() -> None:
-    offers = [Span(CHAT, NOW, "declined"), Span(CHAT, NOW, "accepted"), Span(CHAT, NOW, "accepted")]
-    assert judged(offers=offers, leads=[Span(CHAT, NOW), Span(CHAT, None)]) == []
+    spans = [Span(CHAT, NOW, NOW + timedelta(seconds=1)), Span(CHAT, NOW + timedelta(seconds=1), None)]
+    assert judged(offers=spans, leads=spans) == []
 
 
 def test_doubles_after_a_death_are_what_is_promised_to_those_who_do_not_acknowledge() -> None:

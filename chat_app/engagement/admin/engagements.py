@@ -6,16 +6,18 @@ from django.contrib import admin, messages
 from django.contrib.postgres.search import SearchQuery, SearchVector
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.loader import render_to_string
 from django.urls import URLPattern, path, reverse
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import DropdownFilter
-from unfold.decorators import display
+from unfold.decorators import action, display
 
 from authenticate_app.accounts.names import name_key
+from authenticate_app.audit.confirmation import Question, ask
 from authenticate_app.audit.events import Event
 from authenticate_app.audit.filters import DaysFilter
 from authenticate_app.audit.paging import NewestFirst
@@ -23,6 +25,8 @@ from authenticate_app.audit.read_only import ReadOnlyModelAdmin
 from authenticate_app.audit.services import record_of_request
 from chat_app.engagement.happenings import happenings
 from chat_app.engagement.models import Engagement, TranscriptMessage
+from chat_app.engagement.privacy import services as privacy
+from chat_app.engagement.privacy.report import Report
 from chat_app.engagement.transcripts import as_json, as_text, lines_of
 from chat_app.routing.models import Interface, Queue
 
@@ -108,6 +112,8 @@ class EngagementAdmin(ReadOnlyModelAdmin):
         (_("What is known of the customer"), {"fields": ["known"]}),
     ]
 
+    actions_detail: ClassVar = ["erase_customer"]
+
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.export)
         own = [path("<path:object_id>/transcript.<str:form>", view, name="chat_app_engagement_transcript")]
@@ -149,6 +155,22 @@ class EngagementAdmin(ReadOnlyModelAdmin):
         disposition = f'attachment; filename="chat-{engagement.pk}.{form}"'
         return HttpResponse(write(engagement), content_type=content_type, headers={"Content-Disposition": disposition})
 
+    def has_erase_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        """What is erased reaches far beyond chats: superusers alone."""
+        return bool(request.user.is_superuser)
+
+    @action(description=_("Erase this customer's data"), url_path="erase", icon="person_remove", permissions=["erase"])
+    def erase_customer(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Show what there is about the customer and ask, then erase it in all tables (docs/personal-data.md)."""
+        engagement = self.stored_or_404(request, object_id)
+        name = engagement.auth_user_name
+        if request.method != "POST":
+            back = reverse("admin:chat_app_engagement_change", args=[engagement.pk])
+            return ask(self, request, _erase_question(name, back))
+        report = privacy.erase(name=name, actor=request.user, now=timezone.now())
+        messages.success(request, _said_of(report))
+        return HttpResponseRedirect(reverse("admin:chat_app_engagement_changelist"))
+
     @display(description=_("state"), label={state.value: tone for state, tone in TONES.items()})
     def state_now(self, engagement: Engagement) -> tuple[str, Any]:
         return engagement.state, engagement.get_state_display()
@@ -187,6 +209,27 @@ class EngagementAdmin(ReadOnlyModelAdmin):
     def exports(self, engagement: Engagement) -> SafeString:
         links = {form: reverse("admin:chat_app_engagement_transcript", args=[engagement.pk, form]) for form in EXPORTS}
         return _rendered("exports", {"links": links})
+
+
+def _erase_question(name: str, back: str) -> Question:
+    tables = privacy.find(name=name).tables
+    found = ", ".join(f"{table} {lines.found}" for table, lines in tables.items() if lines.found)
+    return Question(
+        title=_("Erase everything about “%s”?") % name,
+        text=_("It cannot be undone. Rows that were found: %s.") % found,
+        button=_("Erase this customer's data"),
+        back=back,
+        is_dangerous=True,
+    )
+
+
+def _said_of(report: Report) -> str:
+    tables = report.tables.values()
+    return _("Erased: %(erased)d rows; left: %(left)d. %(why)s") % {
+        "erased": sum(lines.erased + lines.blanked for lines in tables),
+        "left": sum(lines.left for lines in tables),
+        "why": " ".join(f"{why}." for lines in tables for why in lines.why),
+    }
 
 
 def _messages_with(words: str) -> "QuerySet[TranscriptMessage]":

@@ -45,3 +45,19 @@ document.addEventListener("click", async (event) => {
     select(shown);
   }
 });
+
+// A part of a page that shows what goes on now: asked for again every so many seconds while somebody looks. Whatever has
+// the focus inside it, or is being selected, is left alone until the next time, so that nobody loses their place.
+const refresh = async (live) => {
+  const isInUse = live.contains(document.activeElement) || !getSelection().isCollapsed;
+  if (document.hidden || isInUse) return;
+  const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
+  if (!answer.ok || answer.redirected) return;
+  const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("[data-live]");
+  if (fresh) live.replaceChildren(...fresh.childNodes);
+};
+
+document.addEventListener("DOMContentLoaded", () => {
+  const live = document.querySelector("[data-live]");
+  if (live) setInterval(() => refresh(live).catch(() => {}), Number(live.dataset.live) * 1000);
+});

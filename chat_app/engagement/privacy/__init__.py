@@ -1,0 +1,1 @@
+"""Personal data of one end user: found, given out, erased."""

@@ -1,0 +1,42 @@
+"""What was found of a person, table by table, what was done with it, and what was left and why."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(slots=True)
+class Lines:
+    """Rows of one table. ``blanked``: they stay, and nothing in them says whose they are. ``why``: what was left."""
+
+    found: int = 0
+    erased: int = 0
+    blanked: int = 0
+    left: int = 0
+    why: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Report:
+    """All tables in which there was something, by their names in the admin's and the database's language."""
+
+    name: str
+    tables: dict[str, Lines] = field(default_factory=dict)
+
+    def of(self, table: str) -> Lines:
+        """The lines of a table."""
+        return self.tables.setdefault(table, Lines())
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing about this person."""
+        return not any(lines.found for lines in self.tables.values())
+
+    def text(self) -> str:
+        """The report for people, a line for each table."""
+        rows = [_row(table, lines) for table, lines in self.tables.items() if lines.found]
+        reasons = [f"{table}: {why}" for table, lines in self.tables.items() for why in lines.why]
+        head = f"{'table':<40}{'found':>9}{'erased':>9}{'blanked':>9}{'left':>9}"
+        return "\n".join([head, *rows, *(["", "Left:", *reasons] if reasons else [])])
+
+
+def _row(table: str, lines: Lines) -> str:
+    return f"{table:<40}{lines.found:>9}{lines.erased:>9}{lines.blanked:>9}{lines.left:>9}"
