@@ -64,18 +64,29 @@ def _chat(number: int, at: datetime, **fields: Any) -> Any:
 
 def _agent(name: str, capacity: int, now: datetime) -> Any:
     from django.contrib.auth.hashers import make_password
+    from django.contrib.auth.models import Group
 
+    from authenticate_app.accounts.entitlements import CHAT_AGENT
     from authenticate_app.accounts.models import User
     from chat_app.engagement.models import AgentSession, Mailbox
     from chat_app.routing.models import QueueResource
 
     user = User.objects.create(username=f"{name.partition(' ')[0].lower()}@vision.com", password=make_password(None))
+    user.groups.add(Group.objects.get(name=CHAT_AGENT))
     QueueResource.objects.create(queue_id=1, agent=user)
     box = Mailbox.objects.create(
         session_checksum=name, last_seen_at=now, absent_seconds=86_400, absences=2, created_at=now
     )
+    user.refresh_from_db(fields=["sign_in_stamp"])
     return AgentSession.objects.create(
-        user=user, interface_id=1, mailbox=box, name=name, capacity=capacity, idle_since=now, signed_on_at=now
+        user=user,
+        sign_in_stamp=user.sign_in_stamp,
+        interface_id=1,
+        mailbox=box,
+        name=name,
+        capacity=capacity,
+        idle_since=now,
+        signed_on_at=now,
     )
 
 
