@@ -90,7 +90,7 @@ class Collector:
 
 def statements_of(item: pytest.Item) -> Iterator[Statement]:
     """The statements that a test holds."""
-    test = item.nodeid.partition("[")[0]
+    test = re.split(r"[\[@]", item.nodeid)[0]  # neither its case nor the group that pytest-xdist adds
     for marker in item.iter_markers("rfc"):
         document, section, text = marker.args
         yield Statement(document, section, text, test)

@@ -75,7 +75,8 @@ def test_a_page_breaks_no_rule_fits_and_leaves_nothing_to_complain_of(page: Page
         page.goto(address)
         assert violations(page) == {}, scheme
     page.set_viewport_size(PHONE)
-    assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
+    # Charts that were drawn for a wide page are drawn anew in their own time.
+    page.wait_for_function("document.documentElement.scrollWidth <= window.innerWidth")
     assert faults == []
 
 
@@ -182,7 +183,7 @@ def test_everything_is_reached_by_the_menu(page: Page) -> None:
     page.goto("/admin/")
     links = page.locator("#nav-sidebar-apps a")
     addresses = links.evaluate_all("links => links.map(link => link.getAttribute('href'))")
-    assert len(addresses) == 20
+    assert len(addresses) == 23
     for address in addresses:
         answer = page.goto(address)
         assert answer is not None

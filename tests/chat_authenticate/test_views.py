@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, ProgrammingError, connection, transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from prometheus_client import REGISTRY
@@ -171,15 +171,14 @@ def test_a_fault_of_our_own_is_not_worked_through_again(monkeypatch: pytest.Monk
 
 
 def test_a_statement_that_fails_stores_nothing() -> None:
-    def fail_to_store(execute: Any, sql: str, *rest: Any) -> Any:
-        if "chat_app_chattoken" in sql:
-            sql = sql.replace("INSERT INTO chat_app_chattoken", "INSERT INTO chat_app_chattoken_of_nobody")
-        return execute(sql, *rest)
-
-    from django.db import ProgrammingError, transaction
-
-    with connection.execute_wrapper(fail_to_store), pytest.raises(ProgrammingError), transaction.atomic():
+    @transaction.atomic
+    def ask_without_a_table_of_tokens() -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("ALTER TABLE chat_app_chattoken RENAME TO chat_app_chattoken_of_nobody")
         ask()
+
+    with pytest.raises(ProgrammingError):
+        ask_without_a_table_of_tokens()
     assert rows() == (0, 0)
 
 

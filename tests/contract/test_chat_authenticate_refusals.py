@@ -64,7 +64,8 @@ def test_what_an_administrator_has_to_mend_is_an_error_in_the_log(
     prepare, _, _, _, code = CASES[case]
     prepare()
     answer(case)
-    (line,) = [json.loads(line) for line in capsys.readouterr().err.splitlines() if '"level": "error"' in line]
+    lines = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    (line,) = [line for line in lines if line["level"] == "error"]
     assert (line["event"], line["code"]) == ("service unavailable", code)
 
 

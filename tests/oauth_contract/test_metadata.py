@@ -50,7 +50,8 @@ def test_what_is_announced(installation: Installation, address: str) -> None:
     assert set(found["grant_types_supported"]) == {"authorization_code", "refresh_token", "client_credentials"}
     assert found["code_challenge_methods_supported"] == ["S256"]
     assert {"client_secret_basic", "client_secret_post"} <= set(found["token_endpoint_auth_methods_supported"])
-    assert set(found["scopes_supported"]) == {"openid", "profile", "email", "chat", "chat.authenticate", "messages"}
+    of_people = {"openid", "profile", "email", "chat"}
+    assert set(found["scopes_supported"]) == of_people | {"chat.authenticate", "messages", "chat.agent"}
     assert found.get("response_modes_supported", ["query"]) == ["query"]
     for absent in ("registration_endpoint", "device_authorization_endpoint", "pushed_authorization_request_endpoint"):
         assert absent not in found
