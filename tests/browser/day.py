@@ -20,6 +20,8 @@ QUESTIONS = ("Where is my order?", "I want a refund.", "My invoice is wrong.", "
 
 def fill(now: datetime) -> None:
     """Store the demonstration, a signing key, sessions and refusals of the day before ``now``."""
+    from django.conf import settings
+
     from authenticate_app.keys.services import ensure_signing_key
     from chat_app.engagement.customer.demonstration import load as load_customers_chat
     from chat_app.routing.demonstration import load as load_routing
@@ -35,7 +37,8 @@ def fill(now: datetime) -> None:
     load_customers_chat({})
     ensure_signing_key(now=now - timedelta(days=12))
     _sessions(now)
-    fill_chats(now)
+    if not settings.CHAT_WORKERS:  # else its agents would be offered what real people ask for
+        fill_chats(now)
     _refusals(now)
     _profile_values()
     _clients(now)

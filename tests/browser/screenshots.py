@@ -111,8 +111,8 @@ PICTURES: dict[str, Callable[[Page], None]] = {
 ALSO_OTHERWISE = {"overview": ("desktop-dark", "phone-light"), "rules": ("desktop-dark", "phone-light")}
 
 
-def take_pictures(address: str) -> None:
-    """Write every picture."""
+def take_pictures(address: str, chat_address: str) -> None:
+    """Write every picture; ``chat_address`` is a site with a chat server."""
     # which know of pages by their tests, as those know of this module
     from tests.browser import chat_pictures, customer_pictures, sandbox_pictures
 
@@ -122,7 +122,7 @@ def take_pictures(address: str) -> None:
         for look in LOOKS:
             _take(browser, address, look)
         customer_pictures.take(browser, address, FOLDER / "customers")
-        chat_pictures.take(browser, address, FOLDER)
+        chat_pictures.take(browser, chat_address, FOLDER)
         sandbox_pictures.take(browser, FOLDER)
         browser.close()
 
@@ -152,6 +152,7 @@ if __name__ == "__main__":
     with (
         database_of_this_run(),
         tempfile.TemporaryDirectory(prefix="chatauth-screenshots-") as folder,
-        running_site(Path(folder), with_chat=True) as site,
+        running_site(Path(folder)) as site,
+        running_site(Path(folder, "chat"), with_chat=True) as chat_site,
     ):
-        take_pictures(site)
+        take_pictures(site, chat_site)

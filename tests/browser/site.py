@@ -29,6 +29,7 @@ def running_site(folder: Path, *, with_chat: bool = False) -> Iterator[str]:
 
     ``with_chat``: with the chat server beside it.
     """
+    folder.mkdir(parents=True, exist_ok=True)
     database = new_database()
     try:
         variables = _variables(folder, database, free_port(), chat_workers=int(with_chat))
