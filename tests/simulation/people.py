@@ -45,6 +45,7 @@ class Customer:
         self._session_id = ""
         self._engagement_id = 0
         self._view = View(name, self._acknowledges)
+        self._is_entering = False
         self._has_agent = asyncio.Event()
         self._is_over = asyncio.Event()
 
@@ -61,7 +62,12 @@ class Customer:
             await asyncio.gather(polling, writing, return_exceptions=True)
 
     async def _enter(self) -> None:
-        """Request an engagement, with a token after the other until one is answered."""
+        """Request an engagement, with a token after the other until one is answered.
+
+        Until then the session id that the customer has may be void already: by a request whose answer is not here yet,
+        or was lost with its process.
+        """
+        self._is_entering = True
         while True:
             token = await self._world.token_for(self._name)
             try:
@@ -72,6 +78,7 @@ class Customer:
                 continue
             if answer.status == OK:
                 self._begin(answer.body["sessionId"], answer.body["engagementId"])
+                self._is_entering = False
                 return
             self._world.ledger.events[f"refused {answer.status}"] += 1
             await asyncio.sleep(PAUSE_SECONDS)
@@ -101,7 +108,7 @@ class Customer:
                 await self._refused(answer.status)
 
     async def _refused(self, status: int) -> None:
-        if status == FORBIDDEN:
+        if status == FORBIDDEN and not self._is_entering:
             self._view.faults.append(f"The session id of {self._view.who} was refused.")
             self._is_over.set()
         await asyncio.sleep(PAUSE_SECONDS)
