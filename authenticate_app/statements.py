@@ -10,9 +10,9 @@ from typing import Any
 from weakref import WeakSet
 
 from django.db import DEFAULT_DB_ALIAS, connections
-from psycopg import Connection, DataError, Error, OperationalError
+from psycopg import Connection, DataError, Error, OperationalError, RawCursor
 from psycopg.errors import InvalidSqlStatementName, error_from_result
-from psycopg.pq import ConnStatus, DiagnosticField, ExecStatus, TransactionStatus
+from psycopg.pq import ConnStatus, DiagnosticField, ExecStatus
 from psycopg.pq.abc import PGconn, PGresult
 
 Row = tuple[Any, ...]
@@ -40,6 +40,8 @@ class Statement:
         Raises ``django.db.DatabaseError``, as a cursor does.
         """
         django = connections[DEFAULT_DB_ALIAS]
+        django.validate_no_broken_transaction()
+        django.close_if_health_check_failed()
         django.ensure_connection()
         if django.force_debug_cursor:  # somebody counts queries
             django.queries_log.append({"sql": self._sql.decode(), "time": "0"})
@@ -48,15 +50,20 @@ class Statement:
         return tuple(map(result.get_value, [0] * result.nfields, range(result.nfields))) if result.ntuples else None
 
     def _run(self, connection: Connection, values: list[bytes | None]) -> PGresult:
-        libpq = connection.pgconn
         if not connection.autocommit or connection.prepare_threshold is None:  # a transaction; a pooler in between
-            _begin(connection)
-            return _done(libpq, libpq.exec_params(self._sql, values))
+            return self._run_by_psycopg(connection, values)
         try:
             return self._run_prepared(connection, values)
         except InvalidSqlStatementName:  # psycopg lets a connection forget all of them after a rollback
             self._prepared_by.discard(connection)
             return self._run_prepared(connection, values)
+
+    def _run_by_psycopg(self, connection: Connection, values: list[bytes | None]) -> PGresult:
+        """Leave to psycopg when a transaction begins, and whether anything may be prepared."""
+        cursor = RawCursor(connection)
+        cursor.execute(self._sql, [value if value is None else value.decode() for value in values])
+        assert cursor.pgresult is not None  # noqa: S101 - for the type checker: it has been executed
+        return cursor.pgresult
 
     def _run_prepared(self, connection: Connection, values: list[bytes | None]) -> PGresult:
         libpq = connection.pgconn
@@ -64,13 +71,6 @@ class Statement:
             _done(libpq, libpq.prepare(self._name, self._sql))
             self._prepared_by.add(connection)
         return _done(libpq, libpq.exec_prepared(self._name, values))  # type: ignore[arg-type]  # None is NULL
-
-
-def _begin(connection: Connection) -> None:
-    """Begin the transaction of a block of ``atomic``, unless a statement has done so already."""
-    libpq = connection.pgconn
-    if not connection.autocommit and libpq.transaction_status == TransactionStatus.IDLE:
-        _done(libpq, libpq.exec_(b"BEGIN"))
 
 
 def _written(value: object) -> bytes | None:

@@ -166,5 +166,5 @@ def _storing(name: str, more: str) -> Statement:
     return Statement(name, _STATEMENT.format(and_more=f"AND {more}"), TYPES)
 
 
-_STORE = _storing("store", "%(access_token)s = ''")
+_STORE = _storing("store", "%(access_token)s = ''")  # a parameter that stands nowhere would have no type
 _STORE_BY_TOKEN = _storing("store_by_token", STILL_GOOD)
