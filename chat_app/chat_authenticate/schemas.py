@@ -18,6 +18,7 @@ from chat_app.chat_authenticate.attributes import (
     names,
 )
 from chat_app.chat_authenticate.releases import Release
+from chat_app.routing.snapshot import InterfaceFacts
 
 RESOURCE: Final = "chatAuthenticate"
 MOST_UNKNOWN_LISTED: Final = 30
@@ -122,29 +123,24 @@ def response_body(
     request: ChatAuthenticateRequest,
     *,
     release: Release,
-    interface_id: int,
+    interface: InterfaceFacts,
     queue_id: int | None,
     jwt: str,
-    domain: str,
-    port: int | None,
-    chat_site_name: str,
-    pool_id: str,
     href: str,
 ) -> dict[str, Any]:
     """Return the body of the answer: what was asked for with what was assigned, the token, the way to the chat server.
 
-    ``queue_id`` is None while the queue is not assigned yet, ``port`` is None when it is the usual one of the scheme,
-    ``href`` is the ``item_url``.
+    ``queue_id`` is None while the queue is not assigned yet, ``href`` is the ``item_url``.
     """
     content: dict[str, Any] = request.wire(release)
-    content["interfaceId"] = str(interface_id)
+    content["interfaceId"] = str(interface.id)
     content["queueId"] = None if queue_id is None else str(queue_id)
     content["jwt"] = jwt
-    content["domain"] = domain
-    if port is not None:
-        content["port"] = port
-    content["chatSiteName"] = chat_site_name
-    content["poolId"] = pool_id
+    content["domain"] = interface.domain
+    if interface.port is not None:
+        content["port"] = interface.port
+    content["chatSiteName"] = interface.chat_site_name
+    content["poolId"] = interface.pool_id
     content["links"] = [_link("self", href), _link("canonical", href)]
     return content
 

@@ -90,13 +90,9 @@ class ChatAuthenticateView(AdfView):
         content = schemas.response_body(
             asked,
             release=release,
-            interface_id=issued.interface.id,
+            interface=issued.interface,
             queue_id=issued.session.queue_id,
             jwt=issued.jwt,
-            domain=issued.interface.domain,
-            port=issued.interface.port,
-            chat_site_name=issued.interface.chat_site_name,
-            pool_id=issued.interface.pool_id,
             href=href,
         )
         return self.answer(content, status=HTTPStatus.CREATED, headers={"Location": href})

@@ -18,6 +18,7 @@ from chat_app.chat_authenticate.attributes import (
 )
 from chat_app.chat_authenticate.releases import NEWEST, Release
 from chat_app.chat_authenticate.wire_types import Form
+from chat_app.routing.snapshot import InterfaceFacts
 from tests.chat_authenticate.bodies import REQUIRED, parse
 from tests.chat_authenticate.test_schemas_properties import VALID_BODIES
 
@@ -57,13 +58,9 @@ def test_the_answer_has_the_published_schema(body: dict[str, Any]) -> None:
     content = schemas.response_body(
         request,
         release=NEWEST,
-        interface_id=1,
+        interface=InterfaceFacts(1, "site", "1:1", "chat.example.com", port=8443, audience=""),
         queue_id=None,
         jwt="a.b.c",
-        domain="chat.example.com",
-        port=8443,
-        chat_site_name="site",
-        pool_id="1:1",
         href=href,
     )
     RESPONSE.validate(content)

@@ -8,6 +8,7 @@ import pytest
 
 from chat_app.chat_authenticate import schemas
 from chat_app.chat_authenticate.releases import NEWEST, Release
+from chat_app.routing.snapshot import InterfaceFacts
 
 FOLDER = Path(__file__).parent
 REQUEST = (FOLDER / "chat_authenticate_request.json").read_bytes()
@@ -30,17 +31,11 @@ def answer(release: Release, *, queue_id: int | None = 2, port: int | None = Non
     href = schemas.item_url(
         "https://servername.fa.us2.oraclecloud.com", version="11.13.0.0", auth_user_name=request.auth_user_name
     )
+    interface = InterfaceFacts(
+        1, RESPONSE["chatSiteName"], RESPONSE["poolId"], RESPONSE["domain"], port=port, audience=""
+    )
     return schemas.response_body(
-        request,
-        release=release,
-        interface_id=1,
-        queue_id=queue_id,
-        jwt=RESPONSE["jwt"],
-        domain=RESPONSE["domain"],
-        port=port,
-        chat_site_name=RESPONSE["chatSiteName"],
-        pool_id=RESPONSE["poolId"],
-        href=href,
+        request, release=release, interface=interface, queue_id=queue_id, jwt=RESPONSE["jwt"], href=href
     )
 
 

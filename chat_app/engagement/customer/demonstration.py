@@ -110,13 +110,9 @@ def _answer(asked: Any, issued: IssuedChat, release: Release) -> dict[str, Any]:
     return schemas.response_body(
         asked,
         release=release,
-        interface_id=issued.interface.id,
+        interface=issued.interface,
         queue_id=issued.session.queue_id,
         jwt=issued.jwt,
-        domain=issued.interface.domain,
-        port=issued.interface.port,
-        chat_site_name=issued.interface.chat_site_name,
-        pool_id=issued.interface.pool_id,
         href=schemas.item_url(settings.PUBLIC_BASE_URL, version="latest", auth_user_name=asked.auth_user_name),
     )
 
