@@ -77,12 +77,17 @@ def issue_page_token(*, page: OwnPage, user: User, family: uuid.UUID, origin: Or
 
 def _client_of(page: OwnPage) -> Client:
     """The client of a page; the first token makes it."""
-    client = Client.objects.filter(client_id=page.client_id).first()
-    return client or Client.objects.get_or_create(client_id=page.client_id, defaults=_fields(page))[0]
+    known = Client.objects.filter(client_id=page.client_id)
+    client = known.first()
+    if client is None:
+        Client.objects.bulk_create([_new_client(page)], ignore_conflicts=True)  # two may ask for the first at once
+        client = known.get()
+    return client
 
 
-def _fields(page: OwnPage) -> dict[str, Any]:
+def _new_client(page: OwnPage) -> Client:
     client = Client(
+        client_id=page.client_id,
         purpose=Purpose.WEB,
         client_type=Client.CLIENT_CONFIDENTIAL,
         name=page.name,
@@ -92,8 +97,7 @@ def _fields(page: OwnPage) -> dict[str, Any]:
         is_trusted=True,
     )
     apply_purpose(client)
-    names = ("purpose", "client_type", "name", "display_name", "redirect_uris", "allowed_scopes", "is_trusted")
-    return {name: getattr(client, name) for name in (*names, "authorization_grant_type", "pkce_required")}
+    return client
 
 
 def _note(client: Client, user: User, origin: Origin, now: datetime) -> None:
