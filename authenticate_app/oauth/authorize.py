@@ -95,7 +95,7 @@ def _asked(request: HttpRequest) -> HttpResponse:
 
 def _browser(request: HttpRequest) -> str:
     """What we gave the browser when it was last sent to the sign-in page; nothing else counts."""
-    brought = request.COOKIES.get(settings.WAY_COOKIE_NAME, "")
+    brought = request.COOKIES.get(settings.BROWSER_COOKIE_NAME, "")
     return brought if BROWSER_SHAPE.fullmatch(brought) else ""
 
 
@@ -106,7 +106,7 @@ def _to_sign_in(asked: AuthorizationRequest, context: Context) -> HttpResponse:
     again = "?again" if context.person is not None else ""
     response = redirect_to_login(back, resolve_url(settings.LOGIN_URL) + again)
     response.set_cookie(
-        settings.WAY_COOKIE_NAME,
+        settings.BROWSER_COOKIE_NAME,
         browser,
         max_age=authorization.COMES_BACK_WITHIN,
         secure=settings.SESSION_COOKIE_SECURE,
