@@ -16,7 +16,7 @@ from authenticate_app.audit.statistics import LATEST_REFUSALS, refusals_by_reaso
 from authenticate_app.keys.selectors import announced_row, signing_row
 from authenticate_app.messages.models import Business, SignInRequest
 from authenticate_app.messages.statistics import LATEST_SIGN_INS, sign_ins_by_state, times_to_sign_in
-from chat_app.engagement.supervision import running_and_waiting
+from chat_app.engagement.supervision import NEEDED, running_and_waiting
 from chat_app.routing.advice import advice
 from chat_app.sessions.statistics import LATEST_SESSIONS, PER_HOUR_LIMIT, sessions_by_queue, tokens_per_hour
 
@@ -70,7 +70,7 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         charts += [_sign_ins(now), _times_to_sign_in(now)]
     context["charts"] = charts
     context["advice"] = advice() if request.user.has_perm("chat_app.view_queue") else []
-    if request.user.has_perms(("chat_app.view_engagement", "chat_app.view_agentsession")):
+    if request.user.has_perms(NEEDED):
         context["running"], context["waiting"] = running_and_waiting()
         context["shows_chats"] = True
     if request.user.has_perm("authenticate_app.view_signingkey"):

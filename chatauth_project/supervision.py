@@ -10,15 +10,18 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from chat_app.engagement.models import Engagement
-from chat_app.engagement.supervision import LATEST, Day, agents_now, last_day, queues_now
+from chat_app.engagement.supervision import LATEST, NEEDED, Day, agents_now, last_day, queues_now
 from chatauth_project.dashboard import Chart, grouped
 
-NEEDED = ("chat_app.view_engagement", "chat_app.view_agentsession")
+
+def may_look(request: HttpRequest) -> bool:
+    """Whether the page is there for somebody; the menu asks, too."""
+    return request.user.has_perms(NEEDED)
 
 
 def supervision(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
     """Show the page; a small script asks for it again every few seconds. Raises ``PermissionDenied``."""
-    if not request.user.has_perms(NEEDED):
+    if not may_look(request):
         raise PermissionDenied
     now = timezone.now()
     agents = agents_now()

@@ -53,9 +53,7 @@ MENU = [
             "title": _("Live"),
             "icon": "monitor_heart",
             "link": reverse_lazy("admin:supervision"),
-            "permission": lambda request: request.user.has_perms(
-                ("chat_app.view_engagement", "chat_app.view_agentsession")
-            ),
+            "permission": "chatauth_project.supervision.may_look",
         },
         _page(_("Engagements"), "question_answer", "chat_app.engagement"),
         _page(_("Agent sessions"), "support_agent", "chat_app.agentsession"),

@@ -13,6 +13,8 @@ from django.db import connection
 from chat_app.engagement.models import Engagement, Mailbox
 from chat_app.routing.models import Queue
 
+NEEDED: Final = ("chat_app.view_engagement", "chat_app.view_agentsession")
+"""The permissions that show it."""
 SPAN: Final = timedelta(hours=24)
 LATEST: Final = 20_000
 """Chats that the charts are made from: the newest ones, found by their keys."""
