@@ -14,6 +14,10 @@ pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 RULES = "/admin/chat_app/assignmentrule/"
 PAGES = (
     "/admin/",
+    "/admin/live/",
+    "/admin/chat_app/engagement/",
+    "/admin/chat_app/engagement/241/change/",
+    "/admin/chat_app/agentsession/",
     "/admin/chat_app/queue/",
     "/admin/chat_app/queue/2/change/",
     "/admin/chat_app/interface/add/",
@@ -95,7 +99,7 @@ def test_nobody_else_is_asked_for_anything(page: Page, site: str) -> None:
             hosts.add(urlsplit(request.url).netloc)
 
     page.on("request", note)
-    for address in PAGES[:4]:
+    for address in PAGES[:6]:
         page.goto(address)
         page.wait_for_load_state("networkidle")
     assert hosts == {urlsplit(site).netloc}
