@@ -5,7 +5,7 @@ from django.core.exceptions import ValidationError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from authenticate_app.accounts.models import User
+from authenticate_app.accounts.models import LoginName, User
 from authenticate_app.accounts.names import email_fault, name_key, user_name_fault
 
 text = st.text(st.characters(exclude_categories=["Cs"]))
@@ -69,7 +69,11 @@ def test_a_user_keeps_their_own_names(somebody: User) -> None:
     somebody.full_clean()
     somebody.save()
     somebody.full_clean()
+    assert set(LoginName.objects.filter(user=somebody).values_list("key", flat=True)) == {"somebody"}
 
 
 def test_a_form_without_the_field_is_not_told_about_it(somebody: User) -> None:
-    User(username="another", email="somebody", password="!").full_clean(exclude={"email", "email_key"})
+    taken = User(username="another", email="somebody", password="!")
+    with pytest.raises(ValidationError):
+        taken.full_clean(exclude={"email_key"})
+    taken.full_clean(exclude={"email", "email_key"})

@@ -80,6 +80,8 @@ def test_a_remembered_caller_needs_no_room(full_room: Room) -> None:
     attempt("somebody", PASSWORD)
     full_room.enter()
     attempt("somebody", PASSWORD)
+    with pytest.raises(SignInBusy):
+        attempt("somebody", "another password")
 
 
 @pytest.mark.django_db

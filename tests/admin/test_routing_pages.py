@@ -163,7 +163,8 @@ def test_the_list_of_queues_asks_a_fixed_number_of_queries(admin: Browser, djang
     for number in range(10, 40):
         Queue.objects.create(id=number, interface_id=1, name=f"Queue {number}")
     with django_assert_max_num_queries(18):
-        admin.get(QUEUES)
+        page = admin.get(QUEUES)
+    assert "Queue 39" in page.content.decode()
 
 
 def effective(admin: Browser, **form: str) -> dict[str, tuple[str, str]]:

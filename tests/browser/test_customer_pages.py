@@ -7,7 +7,7 @@ from urllib.parse import quote, urlencode, urlsplit
 
 import pyotp
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Route
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from tests.browser.day import CALLBACK, CLIENT, WITH_CODES, WITHOUT_FACTOR
 from tests.browser.site import PASSWORD, PATIENCE
@@ -273,10 +273,11 @@ def test_an_expired_page_is_tried_again(phone: Open) -> None:
     page.get_by_role("button", name="Allow").wait_for()
 
 
-def test_the_button_pressed_twice_signs_in_once(phone: Open) -> None:
+def test_who_presses_the_button_twice_is_signed_in(phone: Open) -> None:
     page = phone()
     page.goto("/login/?next=/account/")
     page.locator("#id_username").fill(JOHN)
     page.locator("#id_password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in", exact=True).dblclick(no_wait_after=True)
     page.wait_for_url("**/account/")
+    expect(page.get_by_text("You are signed in as")).to_be_visible()

@@ -129,4 +129,4 @@ def test_it_costs_the_same_however_long_it_was(django_assert_max_num_queries: Dj
     for number in range(5):
         agent.writes(customer.engagement_id, str(number))
     with django_assert_max_num_queries(14):
-        ended(customer.engagement_id)
+        assert ended(customer.engagement_id)

@@ -32,5 +32,5 @@ def test_places_are_bounded_for_all_and_for_each() -> None:
 
 def test_without_a_total_each_key_has_its_own() -> None:
     places = Places(each=1)
-    with places.taken_for(1), places.taken_for(2), places.taken_for(3):
+    with places.taken_for(1), places.taken_for(2), places.taken_for(3), pytest.raises(NoPlace), places.taken_for(2):
         pass

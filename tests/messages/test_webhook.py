@@ -224,8 +224,9 @@ def test_a_message_is_one_statement(django_assert_num_queries: DjangoAssertNumQu
     known = directory.recall().value["vision-business"]
     with django_assert_num_queries(1):
         message = text()
-        envelope = receiving.Envelope("", message["id"], apple.CUSTOMER, apple.BUSINESS)
-        receiving.receive(raw_body=apple.packed(message), envelope=envelope, business=known, now=timezone.now())
+        sent, envelope = apple.packed(message), receiving.Envelope("", message["id"], apple.CUSTOMER, apple.BUSINESS)
+        outcome = receiving.receive(raw_body=sent, envelope=envelope, business=known, now=timezone.now())
+    assert outcome is receiving.Outcome.STORED
 
 
 @pytest.mark.django_db(transaction=True)

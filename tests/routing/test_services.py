@@ -299,4 +299,6 @@ class TestCriterion:
         assert (row.name, row.value) == ("", "")
 
     def test_not_equals_without_a_value_means_there_is_one(self) -> None:
-        self.criterion("custom-field", "tier", "not-equals", "").clean()
+        row = self.criterion("custom-field", "tier", "not-equals", "")
+        row.clean()
+        assert (row.name, row.value) == ("tier", "")
