@@ -1,4 +1,4 @@
-"""The command line: ``python -m benchmarks speed|growth|hour|chat|entering``."""
+"""The command line: ``python -m benchmarks speed|growth|hour|chat|entering|crowd``."""
 
 import argparse
 import shutil

@@ -1,7 +1,9 @@
 """``python -m benchmarks.polls_data``: customers in conversations with agents, as rows."""
 
 import argparse
+from collections.abc import Iterator
 from datetime import UTC, datetime
+from itertools import chain
 
 import django
 
@@ -59,61 +61,44 @@ def _store_customers(customers: int, agent_sessions: list[int], queue_id: int, n
     from authenticate_app.oauth.secrets import checksum
     from chat_app.engagement.models import Engagement, Mailbox, Participant
 
+    def engagement(number: int) -> Engagement:
+        return Engagement(
+            id=engagement_of(number),
+            session_id=engagement_of(number),
+            interface_id=77,
+            queue_id=queue_id,
+            state=Engagement.State.ENGAGED,
+            auth_user_name=f"customer-{number}",
+            end_user_key=f"customer-{number}",
+            requested_at=now,
+            waiting_since=now,
+            engaged_at=now,
+            last_written_at=now,
+            discard_seconds=0,
+            starvation_seconds=180,
+            offer_seconds=15,
+        )
+
+    def participants(number: int) -> Iterator[Participant]:
+        both = {"engagement_id": engagement_of(number), "joined_at": now}
+        yield Participant(**both, kind="consumer", name="Customer")
+        agent_session = agent_sessions[agent_of(number, agents=len(agent_sessions))]
+        yield Participant(**both, kind="agent", role="LEAD", name="Agent", agent_session_id=agent_session)
+
+    def mailbox(number: int) -> Mailbox:
+        return Mailbox(
+            session_checksum=checksum(customer_session(number)),
+            engagement_id=engagement_of(number),
+            last_seen_at=now,
+            absent_seconds=120,
+            absences=2,
+            created_at=now,
+        )
+
     numbers = range(customers)
-    Engagement.objects.bulk_create(
-        [
-            Engagement(
-                id=engagement_of(number),
-                session_id=engagement_of(number),
-                interface_id=77,
-                queue_id=queue_id,
-                state=Engagement.State.ENGAGED,
-                auth_user_name=f"customer-{number}",
-                end_user_key=f"customer-{number}",
-                requested_at=now,
-                waiting_since=now,
-                engaged_at=now,
-                last_written_at=now,
-                discard_seconds=0,
-                starvation_seconds=180,
-                offer_seconds=15,
-            )
-            for number in numbers
-        ],
-        batch_size=BATCH,
-    )
-    Participant.objects.bulk_create(
-        [
-            participant
-            for number in numbers
-            for participant in (
-                Participant(engagement_id=engagement_of(number), kind="consumer", name="Customer", joined_at=now),
-                Participant(
-                    engagement_id=engagement_of(number),
-                    kind="agent",
-                    role="LEAD",
-                    agent_session_id=agent_sessions[agent_of(number, agents=len(agent_sessions))],
-                    name="Agent",
-                    joined_at=now,
-                ),
-            )
-        ],
-        batch_size=BATCH,
-    )
-    Mailbox.objects.bulk_create(
-        [
-            Mailbox(
-                session_checksum=checksum(customer_session(number)),
-                engagement_id=engagement_of(number),
-                last_seen_at=now,
-                absent_seconds=120,
-                absences=2,
-                created_at=now,
-            )
-            for number in numbers
-        ],
-        batch_size=BATCH,
-    )
+    Engagement.objects.bulk_create(map(engagement, numbers), BATCH)
+    Participant.objects.bulk_create(chain.from_iterable(map(participants, numbers)), BATCH)
+    Mailbox.objects.bulk_create(map(mailbox, numbers), BATCH)
 
 
 def main() -> None:

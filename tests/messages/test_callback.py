@@ -12,7 +12,6 @@ from urllib.parse import urlencode
 
 import pytest
 from django.db import OperationalError, connection
-from django.http import HttpResponse
 from django.test import Client as Browser
 from django.utils import timezone
 
@@ -25,6 +24,7 @@ from authenticate_app.messages.reasons import CallbackError, Reason
 from authenticate_app.oauth.clients import clients
 from authenticate_app.oauth.models import AccessToken, Client, Grant
 from authenticate_app.oauth.purposes import Purpose, messages_callback
+from tests.messages.callbacks import code_for, come_back, now_of, number_in, own
 from tests.messages.provider import ISSUER as ELSEWHERE
 from tests.messages.provider import Provider, running_provider
 from tests.messages.world import apple_client, business, conversation, sign_in, state_of
@@ -36,7 +36,6 @@ __all__ = ["nothing_remembered"]
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("ready")]
 State = SignInRequest.State
 SUCCESS = "messages-auth://?status=success"
-SCOPES = "openid profile email"
 
 
 @pytest.fixture
@@ -55,43 +54,6 @@ def person(ready: None) -> User:
 @pytest.fixture
 def asked(ready: None) -> SignInRequest:
     return sign_in()
-
-
-def code_for(client: Client, person: User, state: str, *, scope: str = SCOPES, **changes: str) -> str:
-    """Sign in and agree, as the customer does; the code goes nowhere yet."""
-    return told(decide(signed_in(person), asking(client, state, scope=scope, **changes)))["code"]
-
-
-def asking(client: Client, state: str, **changes: str) -> dict[str, str]:
-    given = {"client_id": client.client_id, "redirect_uri": messages_callback(), "response_type": "code"}
-    return {**given, "scope": SCOPES, "state": state, **changes}
-
-
-def come_back(parameters: dict[str, str] | str, browser: Browser | None = None, **extra: Any) -> HttpResponse:
-    query = parameters if isinstance(parameters, str) else urlencode(parameters)
-    return (browser or Browser()).get(f"/amb/oauth/callback?{query}", secure=True, **extra)  # type: ignore[return-value]
-
-
-def own(asked: SignInRequest, person: User, **changes: str) -> dict[str, str]:
-    """What our own server sends a browser back with."""
-    client = asked.business.client
-    assert client is not None
-    state = state_of(asked)
-    return {"code": code_for(client, person, state), "state": state, "iss": ISSUER, **changes}
-
-
-def now_of(asked: SignInRequest) -> SignInRequest:
-    return SignInRequest.objects.get(pk=asked.pk)
-
-
-def number_in(response: HttpResponse) -> CallbackError:
-    """The number that the phone is told, in an answer that is well-formed in every respect."""
-    assert response.status_code == 302
-    found = re.fullmatch(r"messages-auth://\?status=(failure|cancel)&error_code=([1-9][0-9]?)", response["Location"])
-    assert found is not None
-    number = CallbackError(int(found[2]))
-    assert (found[1] == "cancel") == (number is CallbackError.CONSENT_REFUSED)
-    return number
 
 
 # The answer
