@@ -24,7 +24,7 @@ from authenticate_app.messages.reasons import CallbackError, Reason
 from authenticate_app.oauth.clients import clients
 from authenticate_app.oauth.models import AccessToken, Client, Grant
 from authenticate_app.oauth.purposes import Purpose, messages_callback
-from tests.messages.callbacks import code_for, come_back, now_of, number_in, own
+from tests.messages.callbacks import asking, code_for, come_back, now_of, number_in, own
 from tests.messages.provider import ISSUER as ELSEWHERE
 from tests.messages.provider import Provider, running_provider
 from tests.messages.world import apple_client, business, conversation, sign_in, state_of
