@@ -1,19 +1,14 @@
-"""A process that works on background jobs: its signals, its bounds, its end."""
+"""A process that works on background jobs."""
 
-import asyncio
-import faulthandler
 import logging
 import os
-import signal
 import sys
 from typing import NoReturn
 
-from django.conf import settings
 from procrastinate.exceptions import ProcrastinateException
 
 from authenticate_app.messages.worker import work
-from chatauth_project import signals
-from chatauth_project.database import bound_statements
+from chatauth_project import loop_process
 
 
 class DatabaseAway(Exception):
@@ -21,14 +16,9 @@ class DatabaseAway(Exception):
 
 
 def run(*, supervisor: int | None) -> None:
-    """Work until SIGINT or SIGTERM, or until ``supervisor``, a process, ends; then a terminal's Ctrl-C is its business.
-
-    Raises ``DatabaseAway``.
-    """
-    faulthandler.enable()  # a process that crashes in native code says where
-    bound_statements(settings.DATABASES["default"], timeout=settings.DATABASE_STATEMENT_TIMEOUT)
+    """Work until it is to stop (``loop_process``). Raises ``DatabaseAway``."""
     try:
-        asyncio.run(_work(supervisor))
+        loop_process.run(work, supervisor=supervisor)
         _end()
     except ProcrastinateException as error:
         raise DatabaseAway("The database cannot be reached: there are no jobs to work on.") from error
@@ -40,16 +30,3 @@ def _end() -> NoReturn:
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(0)
-
-
-async def _work(supervisor: int | None) -> None:
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    loop.add_signal_handler(signal.SIGTERM, stop.set)
-    if supervisor is None:
-        loop.add_signal_handler(signal.SIGINT, stop.set)
-    else:
-        signals.leave_to_supervisor()
-        signals.end_with_parent(supervisor)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, signals.STOP)  # the supervisor's threads have them blocked
-    await work(stop)

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from chatauth_project import chat_process, serving
+from chatauth_project import chat_server, loop_process, serving
 from chatauth_project.serving import StartFault, refuse_faults
 
 
@@ -20,7 +20,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         supervisor: int | None = options["supervisor"]
         if supervisor is not None:
-            chat_process.run(supervisor=supervisor)
+            loop_process.run(chat_server.serve, supervisor=supervisor)
             return
         try:
             refuse_faults()
