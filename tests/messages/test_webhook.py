@@ -27,6 +27,7 @@ from authenticate_app.messages.bell import LOOKS_SECONDS, RINGS_SECONDS, Bell
 from authenticate_app.messages.businesses import directory
 from authenticate_app.messages.jobs import RECEIVED_CHANNEL
 from authenticate_app.messages.models import Business, InboundMessage
+from authenticate_app.messages.receiving_metrics import Outcome
 from authenticate_app.messages.worker import BREATH_SECONDS
 from authenticate_app.oauth.seldom import seldom
 from tests.messages import apple, world
@@ -226,7 +227,7 @@ def test_a_message_is_one_statement(django_assert_num_queries: DjangoAssertNumQu
         message = text()
         sent, envelope = apple.packed(message), receiving.Envelope("", message["id"], apple.CUSTOMER, apple.BUSINESS)
         outcome = receiving.receive(raw_body=sent, envelope=envelope, business=known, now=timezone.now())
-    assert outcome is receiving.Outcome.STORED
+    assert outcome is Outcome.STORED
 
 
 @pytest.mark.django_db(transaction=True)
