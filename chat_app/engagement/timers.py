@@ -7,12 +7,11 @@ once. Only what is open is looked at, by partial indexes, so that a tick costs t
 
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, TypeVar
 
 import structlog
 from django.conf import settings
-from django.db import Error as DatabaseFailure
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.db.models import F
 
 from chat_app.engagement import access, agent_sessions, endings, offers, silence
@@ -31,6 +30,8 @@ GAP: Final = timedelta(seconds=10)
 MOST: Final = 1000
 """Of each kind in one tick; the rest comes with the next."""
 
+Thing = TypeVar("Thing")
+
 Reason = Engagement.Reason
 State = Engagement.State
 
@@ -43,7 +44,7 @@ def tick_now() -> None:
 def tick(*, now: datetime) -> None:
     """Do what is due, unless another process has just done it.
 
-    What fails is left for the next tick, and holds up nothing else. Raises the last failure of the database, if any.
+    What fails is left for the next tick, and holds up nothing else. Raises the last failure, if any.
     """
     if take_turn(now=now):
         do_what_is_due(now=now)
@@ -64,13 +65,31 @@ def take_turn(*, now: datetime) -> bool:
 
 
 def do_what_is_due(*, now: datetime) -> None:
-    """Do what is due, one kind after the other. Raises the last failure of the database, after all were tried."""
-    failure: DatabaseFailure | None = None
+    """Do what is due, one kind after the other. Raises the last failure, after all were tried."""
+    failure: Exception | None = None
     for step in STEPS:
         try:
             step(now)
-        except DatabaseFailure as error:
+        except Exception as error:
             log.warning("a timer failed", timer=step.__name__, error=type(error).__name__)
+            failure = error
+    if failure is not None:
+        raise failure
+
+
+def _each(things: Iterable[Thing], act: Callable[[Thing], object]) -> None:
+    """Do it for each thing. One for which it fails, now and ever after, holds up none of the others.
+
+    Raises the last failure, after all were tried; that of the connection at once.
+    """
+    failure: Exception | None = None
+    for thing in things:
+        try:
+            act(thing)
+        except OperationalError:
+            raise
+        except Exception as error:
+            log.error("a timer failed", of=repr(thing), exc_info=True)  # noqa: G201 - structlog
             failure = error
     if failure is not None:
         raise failure
@@ -86,13 +105,12 @@ def _forgive(*, gap: timedelta, now: datetime) -> None:
 
 
 def _end_lost_sessions(now: datetime) -> None:
-    for session_id in access.without_access():
-        agent_sessions.end(session_ids=[session_id], why=AgentSession.End.ACCESS_LOST, now=now)
+    why = AgentSession.End.ACCESS_LOST
+    _each(access.without_access(), lambda session_id: agent_sessions.end(session_ids=[session_id], why=why, now=now))
 
 
 def _heed_silence(now: datetime) -> None:
-    for silent in silence.changes(now=now, most=MOST):
-        silence.heed(silent, now=now)
+    _each(silence.changes(now=now, most=MOST), lambda silent: silence.heed(silent, now=now))
 
 
 def _expire_offers(now: datetime) -> None:
@@ -119,11 +137,14 @@ def _conclude(
     engagement_ids: Iterable[int], reason: Engagement.Reason, is_due: Callable[[Engagement], bool], now: datetime
 ) -> None:
     """End engagements for which it is still true, once they are locked, that they are due."""
-    for engagement_id in engagement_ids:
+
+    def conclude(engagement_id: int) -> None:
         with transaction.atomic():
             engagement = lock_engagement(engagement_id)
             if engagement is not None and is_due(engagement):
                 endings.conclude(engagement_id=engagement_id, reason=reason, by=None, now=now)
+
+    _each(engagement_ids, conclude)
 
 
 def _has_waited_long_enough(engagement: Engagement, now: datetime) -> bool:
@@ -144,8 +165,8 @@ def _note_attendance(now: datetime) -> None:
 
 def _assign_everywhere(now: datetime) -> None:
     waiting = Engagement.objects.filter(state=State.WAITING)
-    for interface_id in sorted(set(waiting.values_list("interface_id", flat=True).distinct())):
-        assign(interface_id=interface_id, now=now)
+    interfaces = sorted(set(waiting.order_by().values_list("interface_id", flat=True).distinct()))
+    _each(interfaces, lambda interface_id: assign(interface_id=interface_id, now=now))
 
 
 def _tell_positions(now: datetime) -> None:

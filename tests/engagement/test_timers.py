@@ -7,7 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from chat_app.engagement import agent_sessions, silence
-from chat_app.engagement.models import AgentSession, Engagement, Mailbox, Offer, QueueFigures
+from chat_app.engagement.models import AgentSession, Engagement, Mailbox, Offer, Participant, QueueFigures
 from chat_app.engagement.timers import do_what_is_due, tick
 from chat_app.routing.models import QueueOverflow, ServiceCalendar
 from tests.engagement.stage import (
@@ -250,6 +250,18 @@ def test_a_gap_in_which_no_process_ran_makes_nobody_absent() -> None:
     assert absent.engagement.state == State.WAITING  # silent for 45 s before the gap, and for 40 s after it
     tick(now=later(550))
     assert absent.engagement.state == State.CONCLUDED
+
+
+def test_one_for_which_a_timer_fails_holds_up_no_others_and_no_other_timers() -> None:
+    broken, silent = customers(2)
+    waited = customer(discard_seconds=120)
+    is_seen(broken.mailbox_id, -1)
+    is_seen(silent.mailbox_id, 0)
+    is_seen(waited.mailbox_id, 120)
+    Participant.objects.filter(pk=broken.participant_id).delete()
+    with pytest.raises(Participant.DoesNotExist):
+        do_what_is_due(now=later(120))
+    assert [end_reason(entry) for entry in (broken, silent, waited)] == ["", "END_USER_DISCONNECTED", "QUEUE_TIMEOUT"]
 
 
 def test_one_process_takes_each_tick() -> None:
