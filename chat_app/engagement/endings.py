@@ -15,11 +15,19 @@ from chat_app.sessions.models import ChatSession
 
 
 @transaction.atomic
-def conclude(*, engagement_id: int, reason: Engagement.Reason, by: int | None, now: datetime) -> bool:
+def conclude(
+    *,
+    engagement_id: int,
+    reason: Engagement.Reason,
+    by: int | None,
+    now: datetime,
+    told_before: Sequence[NewEvent] = (),
+) -> bool:
     """End an engagement and tell both sides why; return whether that was still to be done.
 
-    ``by``: the participant who ends it; None where nobody does, since time ran out. The session that it was for cannot
-    be resumed any more, agents have room again, and an offer that is open is taken back.
+    ``by``: the participant who ends it; None where nobody does, since time ran out. ``told_before``: what else is told,
+    before it; here, since mailboxes are locked once in a transaction. The session that it was for cannot be resumed any
+    more, agents have room again, and an offer that is open is taken back.
     Raises ``django.db.DatabaseError``: nothing has happened, or the connection was lost before the answer came.
     """
     engagement = lock_engagement(engagement_id)
@@ -30,7 +38,7 @@ def conclude(*, engagement_id: int, reason: Engagement.Reason, by: int | None, n
     withdrawn = offers.withdraw(engagement_ids=[engagement_id], now=now)
     _end(engagement, reason, now)
     _release(present, now)
-    put([*withdrawn, *_told(engagement_id, reason, by, participants, present)], now=now)
+    put([*withdrawn, *told_before, *_told(engagement_id, reason, by, participants, present)], now=now)
     transaction.on_commit(CONCLUSIONS.labels(reason.value).inc)
     return True
 

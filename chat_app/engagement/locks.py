@@ -9,8 +9,9 @@
 from collections.abc import Collection
 
 from django.db import connection
+from django.db.models import Q, QuerySet
 
-from chat_app.engagement.models import Engagement
+from chat_app.engagement.models import Engagement, Mailbox
 
 
 def lock_interface(interface_id: int) -> None:
@@ -32,3 +33,19 @@ def lock_engagements(engagement_ids: Collection[int]) -> list[Engagement]:
         return []
     rows = Engagement.objects.select_for_update(no_key=True).filter(pk__in=engagement_ids)
     return list(rows.order_by("pk"))
+
+
+def lock_mailboxes(chosen: "QuerySet[Mailbox]") -> list[Mailbox]:
+    """Return those mailboxes, locked until the transaction ends; one query.
+
+    For whoever changes one of them before it tells the others: one at a time they would be out of order.
+    """
+    return list(Mailbox.objects.select_for_update(no_key=True).filter(pk__in=chosen.values("pk")).order_by("pk"))
+
+
+def mailboxes_of(engagement_id: int) -> "QuerySet[Mailbox]":
+    """The mailboxes of all who are in an engagement: the customer's, and those of its agents."""
+    of_agents = Q(
+        agent_session__participations__engagement_id=engagement_id, agent_session__participations__left_at=None
+    )
+    return Mailbox.objects.filter(Q(engagement_id=engagement_id) | of_agents, voided_at=None)

@@ -5,13 +5,12 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from django.db import transaction
-from django.db.models import Q
 
 from authenticate_app.oauth.secrets import checksum
 from chat_app.engagement.asked import Asked, Plan
 from chat_app.engagement.claiming import Joined, Outdated, claim
 from chat_app.engagement.events import NewEvent, put, tell
-from chat_app.engagement.locks import lock_engagement
+from chat_app.engagement.locks import lock_engagement, lock_mailboxes, mailboxes_of
 from chat_app.engagement.models import Engagement, Mailbox, Participant, TranscriptMessage
 from chat_app.engagement.pace import pace_of
 from chat_app.engagement.sessions import new_session_id
@@ -94,11 +93,7 @@ def _let_in(engagement: Engagement, interface: InterfaceFacts, own_too: bool, no
 
 
 def _lock_mailboxes(engagement: Engagement) -> _Before:
-    """All of them at once, in the order of their ids: others lock many of them in that order, too."""
-    of_agents = Q(agent_session__participations__engagement=engagement, agent_session__participations__left_at=None)
-    concerned = Mailbox.objects.filter(Q(engagement=engagement) | of_agents, voided_at=None).values("pk")
-    rows = Mailbox.objects.select_for_update(no_key=True).filter(pk__in=concerned).order_by("pk")
-    found = list(rows)
+    found = lock_mailboxes(mailboxes_of(engagement.pk))
     customers = next((row for row in found if row.engagement_id == engagement.pk), None)
     return _Before(customers, [row for row in found if row.engagement_id is None])
 

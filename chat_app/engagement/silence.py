@@ -8,11 +8,18 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from django.db import connection, transaction
+from django.db.models import Q
 
 from chat_app.engagement import agent_sessions, endings
 from chat_app.engagement.events import NewEvent, Said, put, put_to_others
 from chat_app.engagement.joining import mailboxes_of_customers
-from chat_app.engagement.locks import lock_engagement, lock_engagements, lock_interface
+from chat_app.engagement.locks import (
+    lock_engagement,
+    lock_engagements,
+    lock_interface,
+    lock_mailboxes,
+    mailboxes_of,
+)
 from chat_app.engagement.models import AgentSession, Engagement, Mailbox, Participant
 from chat_app.engagement.vocabulary import MessageName
 
@@ -56,25 +63,39 @@ def heed(silent: Silent, *, now: datetime) -> None:
 def _heed_customer(silent: Silent, engagement_id: int, now: datetime) -> None:
     with transaction.atomic():
         engagement = lock_engagement(engagement_id)
-        if engagement is None or engagement.state == Engagement.State.CONCLUDED or not _note(silent, now):
+        if engagement is None or engagement.state == Engagement.State.CONCLUDED:
             return
         customer = Participant.objects.get(engagement_id=engagement_id, kind=Participant.Kind.CONSUMER)
-        put_to_others(Said(CHANGED, engagement_id, customer.pk, {"connectionState": silent.connection}), now=now)
         if silent.connection == Connection.DISCONNECTED:
-            reason = Engagement.Reason.END_USER_DISCONNECTED
-            endings.conclude(engagement_id=engagement_id, reason=reason, by=None, now=now)
+            _conclude_without(silent, customer, now)
+            return
+        lock_mailboxes(mailboxes_of(engagement_id))
+        if _note(silent, now):
+            put_to_others(Said(CHANGED, engagement_id, customer.pk, _fields(silent)), now=now)
+
+
+def _conclude_without(silent: Silent, customer: Participant, now: datetime) -> None:
+    """The engagement is locked: nobody but us changes the connection meanwhile."""
+    if not _is_true(silent, now):
+        return
+    engagement_id = customer.engagement_id
+    others = mailboxes_of(engagement_id).exclude(pk=silent.mailbox_id).order_by("pk")
+    told = [NewEvent(other.pk, CHANGED, engagement_id, customer.pk, _fields(silent)) for other in others]
+    reason = Engagement.Reason.END_USER_DISCONNECTED
+    endings.conclude(engagement_id=engagement_id, reason=reason, by=None, now=now, told_before=told)
+    _note(silent, now)
 
 
 def _heed_agent(silent: Silent, session_id: int, now: datetime) -> None:
     own = Participant.objects.filter(agent_session_id=session_id, left_at=None)
     with transaction.atomic():
         lock_engagements(list(own.values_list("engagement_id", flat=True)))
+        taking_part = dict(own.values_list("engagement_id", "pk"))
+        lock_mailboxes(Mailbox.objects.filter(Q(pk=silent.mailbox_id) | Q(engagement_id__in=taking_part)))
         if not _note(silent, now):
             return
-        taking_part = dict(own.values_list("engagement_id", "pk"))
-        fields = {"connectionState": silent.connection}
         events = [
-            NewEvent(mailbox_id, CHANGED, engagement_id, taking_part[engagement_id], fields)
+            NewEvent(mailbox_id, CHANGED, engagement_id, taking_part[engagement_id], _fields(silent))
             for engagement_id, mailbox_id in mailboxes_of_customers(list(taking_part)).items()
         ]
         put(events, now=now)
@@ -87,6 +108,10 @@ def _end_session(silent: Silent, session_id: int, now: datetime) -> None:
         lock_interface(session.interface_id)
         if _is_true(silent, now):
             agent_sessions.end(session_ids=[session_id], why=AgentSession.End.DISCONNECTED, now=now)
+
+
+def _fields(silent: Silent) -> dict[str, Any]:
+    return {"connectionState": silent.connection}
 
 
 def _note(silent: Silent, now: datetime) -> bool:

@@ -11,7 +11,8 @@ from typing import Final, TypeVar
 
 import structlog
 from django.conf import settings
-from django.db import OperationalError, connection, transaction
+from django.db import Error as DatabaseFailure
+from django.db import connection, transaction
 from django.db.models import F
 
 from chat_app.engagement import access, agent_sessions, endings, offers, silence
@@ -70,8 +71,11 @@ def do_what_is_due(*, now: datetime) -> None:
     for step in STEPS:
         try:
             step(now)
-        except Exception as error:
+        except DatabaseFailure as error:
             log.warning("a timer failed", timer=step.__name__, error=type(error).__name__)
+            failure = error
+        except Exception as error:
+            log.error("a timer failed", timer=step.__name__, exc_info=True)  # noqa: G201 - structlog
             failure = error
     if failure is not None:
         raise failure
@@ -80,15 +84,15 @@ def do_what_is_due(*, now: datetime) -> None:
 def _each(things: Iterable[Thing], act: Callable[[Thing], object]) -> None:
     """Do it for each thing. One for which it fails, now and ever after, holds up none of the others.
 
-    Raises the last failure, after all were tried; that of the connection at once.
+    Raises the last failure, after all were tried; at once where the connection is lost.
     """
     failure: Exception | None = None
     for thing in things:
         try:
             act(thing)
-        except OperationalError:
-            raise
         except Exception as error:
+            if not connection.is_usable():
+                raise
             log.error("a timer failed", of=repr(thing), exc_info=True)  # noqa: G201 - structlog
             failure = error
     if failure is not None:

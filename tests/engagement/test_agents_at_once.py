@@ -7,15 +7,28 @@ from threading import Barrier
 from typing import TypeVar
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
-from chat_app.engagement import agent_sessions, offers
+from chat_app.engagement import agent_sessions, offers, silence
 from chat_app.engagement.assignment import assign
 from chat_app.engagement.errors import CONFLICT, Refused
 from chat_app.engagement.models import AgentSession, Engagement, Mailbox, MailboxEvent, Offer, Participant
 from chat_app.engagement.timers import do_what_is_due, take_turn
 from chat_app.routing.snapshot import routing
-from tests.engagement.stage import NOW, caller_of, customer, customers, later, offered_to, ready_agent, store_agent
+from tests.engagement.front import in_a_thread_of_its_own
+from tests.engagement.stage import (
+    NOW,
+    caller_of,
+    customer,
+    customers,
+    engage,
+    later,
+    offered_to,
+    ready_agent,
+    store_agent,
+)
+from tests.engagement.test_talk_at_once import waiting_for_locks
+from tests.waiting import wait_until
 from tests.world import INTERFACE, MANUAL_QUEUE, store_routing
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -148,6 +161,28 @@ def test_ticks_in_several_processes_at_once_do_each_thing_once() -> None:
         assert told[entry.mailbox_id, "RNEngagementParticipantLeftMessage"] == 1
     assert told[gone.mailbox_id, "ChatSessionEnded"] == 1
     assert Counter(Engagement.objects.values_list("state", flat=True)) == {"concluded": 8, "waiting": 4}
+
+
+@pytest.mark.parametrize("seconds", [120, 360])
+@pytest.mark.parametrize("agent_is_silent", [True, False])
+def test_whoever_tells_of_silence_locks_mailboxes_in_their_order(agent_is_silent: bool, seconds: int) -> None:
+    """The agent's comes first here: while somebody else has that one, none behind it may be taken."""
+    agent, waiting = ready_agent("anna"), customer()
+    engage(agent, waiting)
+    others, own = agent.mailbox_id, waiting.mailbox_id
+    if agent_is_silent:
+        Mailbox.objects.filter(pk=own).update(last_seen_at=later(seconds))
+    else:
+        Mailbox.objects.filter(pk=others).update(last_seen_at=later(seconds))
+    (silent,) = silence.changes(now=later(seconds), most=9)
+
+    with ThreadPoolExecutor(1) as pool, transaction.atomic():
+        Mailbox.objects.select_for_update(no_key=True).get(pk=others)
+        heeding = pool.submit(in_a_thread_of_its_own(lambda: silence.heed(silent, now=later(seconds))))
+        wait_until(waiting_for_locks)
+        Mailbox.objects.select_for_update(no_key=True, nowait=True).get(pk=own)  # raises nothing
+    heeding.result()
+    assert Mailbox.objects.get(pk=silent.mailbox_id).connection == silent.connection
 
 
 def test_one_of_several_processes_takes_the_turn() -> None:
