@@ -1,6 +1,7 @@
 """How this process hears that something new is in a mailbox: PostgreSQL tells it at the commit, or Redis after it."""
 
 import asyncio
+import re
 from collections.abc import Callable
 
 import psycopg
@@ -15,6 +16,7 @@ log = structlog.get_logger("chatauth.engagement")
 
 APPLICATION_NAME = "chatauth-chat-listener"
 LISTEN = sql.SQL("LISTEN {}").format(sql.Identifier(CHANNEL))
+MAILBOX_ID = re.compile(r"[0-9]{1,19}")
 FIRST_DELAY_SECONDS = 0.1
 LONGEST_DELAY_SECONDS = 2.0
 
@@ -47,7 +49,7 @@ class Ears:
         if settings.REDIS_URL:
             from chat_app.engagement.redis_ears import hear
 
-            await hear(CHANNEL, opened=self._open, heard=self._heard)
+            await hear(CHANNEL, opened=self._open, heard=self._hear)
         else:
             await self._listen_to_postgres()
 
@@ -57,8 +59,12 @@ class Ears:
             await connection.execute(LISTEN)
             self._open()
             async for notification in connection.notifies():
-                if notification.payload.isdecimal():
-                    self._heard(int(notification.payload))
+                self._hear(notification.payload)
+
+    def _hear(self, word: str) -> None:
+        """Heed the id of a mailbox; whoever may tell something there may tell anything."""
+        if MAILBOX_ID.fullmatch(word):
+            self._heard(int(word))
 
     def _open(self) -> None:
         self.are_open.set()

@@ -43,10 +43,11 @@ def _client(url: str) -> "redis.Redis":
     return redis.Redis.from_url(url, socket_timeout=TIMEOUT_SECONDS, socket_connect_timeout=TIMEOUT_SECONDS)
 
 
-async def hear(channel: str, *, opened: Callable[[], None], heard: Callable[[int], None]) -> None:
-    """Call ``opened`` once connected, then ``heard`` with each mailbox that is told of, until the connection is lost.
+async def hear(channel: str, *, opened: Callable[[], None], heard: Callable[[str], None]) -> None:
+    """Call ``opened`` once connected, then ``heard`` with each word that is told, until the connection is lost.
 
-    Raises ``OSError`` then, as the system does for other connections.
+    Words are ids of mailboxes, unless others write into this channel, too. Raises ``OSError`` at the end, as the system
+    does for other connections.
     """
     try:
         async with (
@@ -62,11 +63,11 @@ async def hear(channel: str, *, opened: Callable[[], None], heard: Callable[[int
         raise ConnectionError(str(error)) from error
 
 
-async def _hear(subscription: "redis.asyncio.client.PubSub", heard: Callable[[int], None]) -> None:
+async def _hear(subscription: "redis.asyncio.client.PubSub", heard: Callable[[str], None]) -> None:
     while True:
         message = await subscription.get_message(timeout=LOOK_SECONDS)
         if message is None:
             await asyncio.sleep(0)  # nothing was said; the connection was asked whether it stands
             continue
-        for word in message["data"].split():
-            heard(int(word))
+        for word in message["data"].decode("ascii", "replace").split():
+            heard(word)

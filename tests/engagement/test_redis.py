@@ -13,7 +13,7 @@ from pytest_django import Settings
 
 from chat_app.engagement import redis_ears
 from chat_app.engagement.ears import Ears
-from chat_app.engagement.events import NewEvent, put
+from chat_app.engagement.events import CHANNEL, NewEvent, put
 from chat_app.engagement.vocabulary import MessageName
 from tests.engagement.test_events import NOW, make_mailbox
 from tests.serving import free_port
@@ -79,6 +79,17 @@ def test_what_is_put_is_told_to_all_and_not_by_postgresql(server: Redis) -> None
             assert heard == [mailbox.pk]
         finally:
             connection.close()
+
+    listen(act)
+
+
+def test_what_is_no_mailbox_is_not_heeded(server: Redis) -> None:
+    def act(heard: list[int], opened: list[str]) -> None:
+        wait_until(lambda: opened)
+        for words in ("x", "-1", "9" * 5000, "\u0662", "", "7 eight 9"):
+            redis_ears._tell(CHANNEL, words)
+        wait_until(lambda: len(heard) == 2)
+        assert (heard, opened) == ([7, 9], ["opened"])
 
     listen(act)
 
