@@ -63,7 +63,9 @@ def _attempt(token: VerifiedChatToken, interface: InterfaceFacts, include_own_me
             claim(token, now=now)
         raise
     if asked.waiting_id is not None:
-        joined = take_over(token=token, asked=asked, planned=planned, interface=interface, now=now)
+        joined = take_over(
+            token=token, asked=asked, planned=planned, interface=interface, own_too=include_own_messages, now=now
+        )
         return _counted(joined, "taken_over")
     return _counted(begin(token=token, asked=asked, planned=planned, interface=interface, now=now), "begun")
 

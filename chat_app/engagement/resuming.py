@@ -41,11 +41,18 @@ def resume(
 
 @transaction.atomic
 def take_over(
-    *, token: VerifiedChatToken, asked: Asked, planned: Plan, interface: InterfaceFacts, now: datetime
+    *,
+    token: VerifiedChatToken,
+    asked: Asked,
+    planned: Plan,
+    interface: InterfaceFacts,
+    own_too: bool,
+    now: datetime,
 ) -> Joined:
     """Claim the token and give its session the place of an engagement in which the same end user waits already.
 
-    What is known of it is what the newer request says. The session that had it before is over.
+    What is known of it is what the newer request says. The session that had it before is over. ``own_too``: the stream
+    begins with what the customer has written while they waited.
     Raises ``Outdated``: nothing has happened; look again.
     """
     claim(token, now=now)
@@ -57,7 +64,7 @@ def take_over(
     Mailbox.objects.filter(engagement=engagement, voided_at=None).update(
         absent_seconds=planned.absent_seconds, absences=planned.absences
     )
-    return _let_in(engagement, interface, own_too=True, now=now)
+    return _let_in(engagement, interface, own_too, now)
 
 
 def _hand_to(asked: Asked, engagement: Engagement, planned: Plan, now: datetime) -> None:

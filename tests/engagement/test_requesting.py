@@ -25,6 +25,7 @@ from tests.engagement.front import (
     remember,
     stream,
     token_for,
+    writes,
 )
 from tests.routing import builders
 from tests.world import CUSTOMER, DEFAULT_QUEUE, INTERFACE, OTHER_DEFAULT_QUEUE, OTHER_INTERFACE, QUEUE, set_option
@@ -267,6 +268,13 @@ def test_a_second_request_takes_over_the_place_of_the_first() -> None:
     before, after = ChatSession.objects.order_by("pk")
     assert (before.state, before.resumable, before.concluded_at is not None) == ("concluded", None, True)
     assert (after.state, after.resumable, after.pk) == ("requested", True, engagement.session_id)
+
+
+@pytest.mark.parametrize("own_too", [True, False])
+def test_what_was_written_in_a_place_taken_over_is_told_to_those_who_ask_for_it(own_too: bool) -> None:
+    writes(entered(), "Is anybody there?")
+    told = names(enter(token_for(), own_too=own_too).mailbox_id)
+    assert told == [*(["MessagePosted"] if own_too else []), "WaitInformationChanged"]
 
 
 def test_a_token_of_a_session_that_was_taken_over_is_refused() -> None:
