@@ -25,11 +25,13 @@ MOST_EVENTS = 100
 class Ask(NamedTuple):
     """A poll that wants to be answered, by the checksum of its session id.
 
-    ``position``: up to where the client has everything, None where the mailbox knows. ``is_open``: it has waited here
-    already. ``is_patient``: it can wait for what becomes of another process's answer; else that counts as broken off.
+    ``interface_id``: where it came to, if it is a customer's; None for an agent's. ``position``: up to where the client
+    has everything, None where the mailbox knows. ``is_open``: it has waited here already. ``is_patient``: it can wait
+    for what becomes of another process's answer; else that counts as broken off.
     """
 
     checksum: str
+    interface_id: int | None
     position: int | None
     is_open: bool
     is_patient: bool
@@ -199,6 +201,7 @@ def _read(asks: Sequence[Ask]) -> list[_Row]:
     with connection.cursor() as cursor:
         parameters: list[Any] = [
             [ask.checksum for ask in asks],
+            [ask.interface_id for ask in asks],
             [ask.position for ask in asks],
             MOST_EVENTS,
         ]
@@ -215,15 +218,20 @@ def _claim(claims: Sequence[_Claim], reader: int) -> set[int]:
         return {mailbox_id for (mailbox_id,) in cursor.fetchall()}
 
 
+# A session id is good on its own side of the conversation alone, a customer's at the site of its engagement. Whoever
+# says to have more than there is would never be told anything again.
 _READ = """
 SELECT
     ask.place - 1, mailbox.id, mailbox.engagement_id, mailbox.reader, mailbox.handed_sequence,
     mailbox.written_sequence, known.position,
     event.sequence, event.engagement_id, event.client_id, event.message_name, event.fields, event.created_at
-FROM unnest(%s::text[], %s::bigint[]) WITH ORDINALITY AS ask (checksum, position, place)
+FROM unnest(%s::text[], %s::bigint[], %s::bigint[]) WITH ORDINALITY AS ask (checksum, interface_id, position, place)
 JOIN chat_app_mailbox AS mailbox ON mailbox.session_checksum = ask.checksum AND mailbox.voided_at IS NULL
+LEFT JOIN chat_app_engagement AS engagement ON engagement.id = mailbox.engagement_id
 CROSS JOIN LATERAL (
-    SELECT COALESCE(ask.position, GREATEST(mailbox.received_sequence, mailbox.written_sequence))
+    SELECT LEAST(
+        COALESCE(ask.position, GREATEST(mailbox.received_sequence, mailbox.written_sequence)), mailbox.last_sequence
+    )
 ) AS known (position)
 LEFT JOIN LATERAL (
     SELECT * FROM chat_app_mailboxevent AS waiting
@@ -231,6 +239,7 @@ LEFT JOIN LATERAL (
         AND waiting.mailbox_id = mailbox.id AND waiting.sequence > known.position
     ORDER BY waiting.sequence LIMIT %s
 ) AS event ON true
+WHERE ask.interface_id IS NOT DISTINCT FROM engagement.interface_id
 ORDER BY ask.place, event.sequence
 """
 

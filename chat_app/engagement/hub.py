@@ -20,9 +20,13 @@ NOTHING = Answered()
 
 @dataclass(slots=True, eq=False)
 class Poll:
-    """One waiting call of ``getMessages``. ``position``: up to where its client has everything, once that is known."""
+    """One waiting call of ``getMessages``; see ``delivery.Ask``.
+
+    ``position``: up to where its client has everything, once that is known.
+    """
 
     checksum: str
+    interface_id: int | None
     position: int | None
     began: float
     seen: float
@@ -36,6 +40,11 @@ class Poll:
     def is_open(self) -> bool:
         """Whether its session id is known to be good."""
         return self.mailbox_id != 0
+
+    @property
+    def key(self) -> tuple[str, int | None]:
+        """What it has in common with other polls of its session."""
+        return self.checksum, self.interface_id
 
     def finish(self, answered: Answered = NOTHING) -> None:
         """Answer it, unless it is answered already."""
@@ -52,21 +61,25 @@ class Hub:
     """Finds a poll by its session and by its mailbox; a session has one poll at most."""
 
     def __init__(self) -> None:
-        self._by_checksum: dict[str, Poll] = {}
+        self._latest: dict[tuple[str, int | None], Poll] = {}
         self._by_mailbox: dict[int, Poll] = {}
 
     def __len__(self) -> int:
-        return len(self._by_checksum)
+        return len(self._latest)
 
     def __iter__(self) -> Iterator[Poll]:
-        return iter(list(self._by_checksum.values()))
+        return iter(list(self._latest.values()))
 
     def enter(self, poll: Poll) -> None:
-        """Let a poll wait; an earlier one of the same session is released."""
-        earlier = self._by_checksum.get(poll.checksum)
-        self._by_checksum[poll.checksum] = poll
-        if earlier is not None:
+        """Let a poll wait; an earlier one of the same session is released, as soon as that is known to be good."""
+        earlier = self._latest.get(poll.key)
+        self._latest[poll.key] = poll
+        if earlier is not None and earlier.is_open:
             earlier.finish()
+
+    def is_latest(self, poll: Poll) -> bool:
+        """Whether no later poll of the same session has come."""
+        return self._latest.get(poll.key) is poll
 
     def opened(self, poll: Poll, mailbox_id: int) -> None:
         """Note whose poll it is."""
@@ -75,8 +88,8 @@ class Hub:
 
     def leave(self, poll: Poll) -> None:
         """Forget a poll."""
-        if self._by_checksum.get(poll.checksum) is poll:
-            del self._by_checksum[poll.checksum]
+        if self.is_latest(poll):
+            del self._latest[poll.key]
         if self._by_mailbox.get(poll.mailbox_id) is poll:
             del self._by_mailbox[poll.mailbox_id]
 
@@ -86,8 +99,7 @@ class Hub:
 
     def knows(self, checksum: str) -> bool:
         """Whether a poll with this session id waits here, and the id is good."""
-        poll = self._by_checksum.get(checksum)
-        return poll is not None and poll.is_open
+        return any(poll.checksum == checksum and poll.is_open for poll in self)
 
     def release_all(self) -> None:
         """Answer all with nothing."""

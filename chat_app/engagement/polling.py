@@ -64,14 +64,15 @@ class Polls:
         """Whether a poll with the session id of this checksum is open in this process."""
         return self._hub.knows(checksum)
 
-    async def wait(self, checksum: str, *, position: int | None, seconds: float) -> Answered:
+    async def wait(self, checksum: str, *, interface_id: int | None, position: int | None, seconds: float) -> Answered:
         """Wait for at most ``seconds`` for what the client does not have yet; an empty answer says that nothing came.
 
-        ``checksum``: of its session id. ``position``: the ``sequenceNumber`` up to which it has everything; None where
-        it does not say. Raises ``Refused``. The caller says by ``written`` or ``broke_off`` what became of the answer.
+        ``checksum``: of its session id. ``interface_id``: where a customer's poll came to; None for an agent's.
+        ``position``: the ``sequenceNumber`` up to which it has everything; None where it does not say. Raises
+        ``Refused``. The caller says by ``written`` or ``broke_off`` what became of the answer.
         """
         loop = asyncio.get_running_loop()
-        poll = Poll(checksum, position, loop.time(), loop.time(), loop.create_future())
+        poll = Poll(checksum, interface_id, position, loop.time(), loop.time(), loop.create_future())
         self._hub.enter(poll)
         self._ask(poll)
         timer = loop.call_later(0 if self.is_closed else seconds, self._end_of_time, poll)
@@ -205,7 +206,7 @@ class Polls:
 
     def _question(self, poll: Poll) -> Ask:
         is_patient = asyncio.get_running_loop().time() - poll.began < PATIENCE_SECONDS
-        return Ask(poll.checksum, poll.position, poll.is_open, is_patient)
+        return Ask(*poll.key, poll.position, poll.is_open, is_patient)
 
     async def _recover(self, polls: Iterable[Poll], marks: dict[int, Mark], error: Exception) -> None:
         """Keep everything for the next time, and let the database have a rest."""
@@ -218,18 +219,22 @@ class Polls:
             self._ask_again(poll)
 
     def _settle(self, poll: Poll, found: Found) -> None:
-        if poll.answer.done():
-            if found.outcome is Outcome.ANSWERED:
-                self.broke_off(Answered(found.mailbox_id, found.events))
-            return
         if found.outcome is Outcome.UNKNOWN:
             poll.refuse(Refused(SESSION_UNKNOWN))
+        elif poll.answer.done() or not self._hub.is_latest(poll):
+            self._release(poll, found)
         elif found.outcome is Outcome.RELEASED:
             poll.finish()
         elif found.outcome is Outcome.LATER:
             asyncio.get_running_loop().call_later(AGAIN_SECONDS, self._ask_again, poll)
         else:
             self._open(poll, found)
+
+    def _release(self, poll: Poll, found: Found) -> None:
+        """Answer with nothing; what was found is for a later poll."""
+        poll.finish()
+        if found.outcome is Outcome.ANSWERED:
+            self.broke_off(Answered(found.mailbox_id, found.events))
 
     def _open(self, poll: Poll, found: Found) -> None:
         if not poll.is_open:

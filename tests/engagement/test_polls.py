@@ -8,9 +8,12 @@ from django.utils import timezone
 
 from authenticate_app.oauth.secrets import checksum
 from chat_app.engagement.events import NewEvent, put
+from chat_app.engagement.limits import Allowance
 from chat_app.engagement.models import Mailbox, MailboxEvent
 from chat_app.engagement.vocabulary import MessageName
 from tests.engagement.deck import Deck
+from tests.engagement.desk import desk_of
+from tests.engagement.stage import customer
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.usefixtures("world")
@@ -37,13 +40,11 @@ def other_process(mailbox: Mailbox) -> Iterator[Deck]:
 
 
 def make_mailbox(session: str) -> Mailbox:
-    return Mailbox.objects.create(
-        session_checksum=checksum(session),
-        last_seen_at=LONG_AGO,
-        absent_seconds=120,
-        absences=2,
-        created_at=LONG_AGO,
-    )
+    """The mailbox of a customer, of which nobody has read yet."""
+    mailbox = Mailbox.objects.get(pk=customer().mailbox_id)
+    mailbox.session_checksum, mailbox.last_seen_at = checksum(session), LONG_AGO
+    mailbox.save()
+    return mailbox
 
 
 def write(mailbox: Mailbox, *bodies: str, off_the_record: bool = False) -> None:
@@ -125,6 +126,19 @@ def test_the_acknowledged_number_is_the_position_exactly(deck: Deck, mailbox: Ma
     assert bodies(deck, acknowledged=3) == ["d"]
 
 
+@pytest.mark.parametrize("number", [3, 2**63 - 1])
+def test_who_says_to_have_more_than_there_is_gets_what_comes(deck: Deck, mailbox: Mailbox, number: int) -> None:
+    write(mailbox, "a", "b")
+    poll = deck.begin("getMessages", {"acknowledgedSequenceNumber": number}, session=SESSION)
+    wait_until(lambda: deck.engine.polls.knows(checksum(SESSION)))
+    deck.note_signs()
+    write(mailbox, "c")
+    deck.heard(mailbox.pk)
+    assert [entry["body"] for entry in poll.reply().entries] == ["c"]
+    mailbox.refresh_from_db()
+    assert mailbox.received_sequence == 2
+
+
 @pytest.mark.parametrize("number", [-1, 1.5, True, "x", 2**63, [], {}])
 def test_a_number_that_is_none_is_refused(deck: Deck, number: object) -> None:
     reply = deck.ask("getMessages", {"acknowledgedSequenceNumber": number}, session=SESSION)
@@ -174,6 +188,48 @@ def test_nobody_gets_what_is_for_others(deck: Deck, mailbox: Mailbox) -> None:
     write(mailbox, "mine")
     assert bodies(deck) == ["mine"]
     assert bodies(deck, session="353-2.other") == ["secret"]
+
+
+def test_a_session_id_is_good_at_its_own_site_alone(deck: Deck, mailbox: Mailbox) -> None:
+    write(mailbox, "Hello")
+    assert deck.ask("getMessages", session=SESSION, site="site-5").code == (403, "SESSION_UNKNOWN")
+    assert bodies(deck) == ["Hello"]
+
+
+def test_a_call_at_another_site_releases_no_poll(deck: Deck, mailbox: Mailbox) -> None:
+    poll = deck.begin("getMessages", session=SESSION)
+    wait_until(lambda: deck.engine.polls.knows(checksum(SESSION)))
+    assert deck.ask("getMessages", session=SESSION, site="site-5").status == 403
+    write(mailbox, "Hello")
+    deck.heard(mailbox.pk)
+    assert len(poll.reply().entries) == 1
+
+
+def test_an_agents_session_id_is_none_of_customers(deck: Deck) -> None:
+    anna = desk_of(deck, "anna")
+    assert deck.ask("getMessages", session=anna.headers["X-JSESSIONID"]).code == (403, "SESSION_UNKNOWN")
+
+
+def test_several_polls_at_once_prove_no_session_id(deck: Deck) -> None:
+    """Each would be released by the next one, and answered as if the session id were good."""
+    polls = [deck.begin("getMessages", session="353-2.guessed") for _ in range(5)]
+    assert {poll.reply().status for poll in polls} == {403}
+
+
+def test_of_polls_that_come_together_the_last_one_gets_it(deck: Deck, mailbox: Mailbox) -> None:
+    write(mailbox, "Hello")
+    first, second = deck.begin("getMessages", session=SESSION), deck.begin("getMessages", session=SESSION)
+    assert len(first.reply().entries) + len(second.reply().entries) == 1
+    deck.settle()
+    write(mailbox, "again")
+    assert bodies(deck) == ["again"]
+
+
+def test_to_say_another_pool_proves_no_session_id(deck: Deck) -> None:
+    deck.engine.limits.refused = Allowance(rate=0, burst=2)
+    statuses = [deck.ask("getMessages", session=f"999-1.{number}").status for number in range(4)]
+    assert statuses == [200, 200, 503, 503]
+    assert deck.ask("getMessages", session="999-1.0").status == 503
 
 
 def test_a_poll_is_a_sign_of_life_at_its_beginning(deck: Deck, mailbox: Mailbox) -> None:

@@ -16,7 +16,7 @@ from chat_app.engagement.vocabulary import AgentMessageName
 async def get_messages(call: Call, engine: Engine) -> Answer:
     """Wait for what is new in all of the agent's engagements; one entry says that nothing is."""
     await engine.run(caller_of, call)
-    answered = await entries.poll(call, engine)
+    answered = await entries.poll(call, engine, interface_id=None)
     found = [_entry(event) for event in answered.events]
     return entries.answer(answered, found or [_nothing(datetime.now(UTC))], engine)
 

@@ -1,6 +1,7 @@
 """``getMessages`` of the consumer API."""
 
 import re
+from time import monotonic
 from typing import Any
 
 from chat_app.engagement.engine import Engine
@@ -18,12 +19,18 @@ POOL = re.compile(r"[0-9]{1,10}:[0-9]{1,10}")
 async def get_messages(call: Call, engine: Engine) -> Answer:
     """Wait for what is new in the conversation."""
     try:
-        answered = await entries.poll(call, engine)
+        answered = await entries.poll(call, engine, interface_id=call.interface.id)
     except Refused as refused:
         if refused.error is SESSION_UNKNOWN and (pool := await _other_pool(call, engine)):
-            return Answer({"systemMessages": [_lives_in(pool, call)], "errorMessages": []})
+            return _elsewhere(pool, call, engine)
         raise
     return entries.answer(answered, [entries.entry(event) for event in answered.events], engine)
+
+
+def _elsewhere(pool: str, call: Call, engine: Engine) -> Answer:
+    """Say where the engagement lives; a session id can say that of itself, so it counts as one that is not good."""
+    engine.limits.note_refused(address=call.client_address, checksum=call.session_checksum, now=monotonic())
+    return Answer({"systemMessages": [_lives_in(pool, call)], "errorMessages": []}, is_proof=False)
 
 
 async def _other_pool(call: Call, engine: Engine) -> str:

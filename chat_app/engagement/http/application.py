@@ -151,7 +151,7 @@ class _Request:
             log.error("call failed", exc_info=True)  # noqa: G201 - structlog
             raise Refused(INTERNAL_SERVER_ERROR) from error
         self._sent = answer.sent
-        if operation.limited is Kind.SESSION:
+        if operation.limited is Kind.SESSION and answer.is_proof:
             self._app._engine.limits.note_good(self._checksum, now=monotonic())
         return answers.success(answer.fields, self._asked(), began=self._began, headers=self._cors)
 

@@ -17,11 +17,17 @@ DIGITS = re.compile(r"[0-9]{1,19}")
 _EMPTY, _EVENTS, _REFUSED = (POLLS.labels(outcome) for outcome in ("nothing", "events", "refused"))
 
 
-async def poll(call: Call, engine: Engine) -> Answered:
-    """Wait for what comes for the session of this call. Raises ``Refused``."""
+async def poll(call: Call, engine: Engine, *, interface_id: int | None) -> Answered:
+    """Wait for what comes for the session of this call; ``interface_id`` as ``Polls.wait`` has it.
+
+    Raises ``Refused``.
+    """
     try:
         answered = await engine.polls.wait(
-            call.session_checksum, position=position_of(call), seconds=engine.poll_seconds
+            call.session_checksum,
+            interface_id=interface_id,
+            position=position_of(call),
+            seconds=engine.poll_seconds,
         )
     except Refused:
         _REFUSED.inc()

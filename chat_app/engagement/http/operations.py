@@ -25,11 +25,12 @@ class Api(StrEnum):
 class Answer:
     """What a call is answered with, status 200: names and values without the twins and without the common fields.
 
-    ``sent``: told afterwards whether the answer was written whole.
+    ``sent``: told afterwards whether the answer was written whole. ``is_proof``: that the session id is good.
     """
 
     fields: dict[str, Any] = field(default_factory=dict)
     sent: Callable[[bool], None] | None = None
+    is_proof: bool = True
 
 
 Work = Callable[[Call, Engine], Awaitable[Answer]]
