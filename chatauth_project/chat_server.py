@@ -23,6 +23,8 @@ IDLE_SECONDS = 75
 STOP_SECONDS = 5.0
 """How long services may still run."""
 LOOK_SECONDS = 0.02
+POLL_THREADS = 2
+"""One reads what has come while the other notes who is there."""
 SPARE_FILES = 200
 """Open files besides connections of clients."""
 
@@ -42,7 +44,11 @@ def new_engine() -> Engine:
     """Return the engine of a process, as the settings want it."""
     executor = ThreadPoolExecutor(settings.CHAT_THREADS, thread_name_prefix="service")
     return Engine(
-        executor=executor, poll_seconds=settings.POLL_SECONDS.total_seconds(), ticks=(tick_now,), assign=assign
+        executor=executor,
+        poll_executor=ThreadPoolExecutor(POLL_THREADS, thread_name_prefix="polls"),
+        poll_seconds=settings.POLL_SECONDS.total_seconds(),
+        ticks=(tick_now,),
+        assign=assign,
     )
 
 

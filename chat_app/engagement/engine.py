@@ -41,22 +41,31 @@ Assign = Callable[..., object]
 class Engine:
     """The parts of a process, started and stopped as an asynchronous context manager.
 
-    ``executor``: threads for services, shut down with the engine. ``poll_seconds``: how long polls wait. ``ticks``:
-    what is done every second. ``assign``: offers what waits at an interface to its agents.
+    ``executor``: threads for services; ``poll_executor``: those in which polls ask the database, so that no crowd of
+    other calls, however long its queue, keeps those who wait from what has come for them. Both are shut down with the
+    engine. ``poll_seconds``: how long polls wait. ``ticks``: what is done every second. ``assign``: offers what waits
+    at an interface to its agents.
     """
 
     def __init__(
-        self, *, executor: Executor, poll_seconds: float, ticks: tuple[Tick, ...] = (), assign: Assign | None = None
+        self,
+        *,
+        executor: Executor,
+        poll_executor: Executor,
+        poll_seconds: float,
+        ticks: tuple[Tick, ...] = (),
+        assign: Assign | None = None,
     ) -> None:
         self.poll_seconds = poll_seconds
         self.limits = Limits()
         self._executor = executor
+        self._poll_executor = poll_executor
         self._waiting = 0
         self._ticks = ticks
         self._assign = assign
         self._assigning: dict[int, bool] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
-        self.polls = Polls(run=self.run, reader=secrets.randbits(READER_BITS) + 1)
+        self.polls = Polls(run=partial(_run_in, poll_executor), reader=secrets.randbits(READER_BITS) + 1)
         self.ears = Ears(heard=self.polls.heard, missed=self.polls.heard_nothing)
 
     async def __aenter__(self) -> Self:
@@ -79,6 +88,7 @@ class Engine:
         except DatabaseFailure:
             log.warning("the last signs of life could not be noted")
         self._executor.shutdown()
+        self._poll_executor.shutdown()
 
     @property
     def is_working(self) -> bool:
@@ -95,10 +105,8 @@ class Engine:
         if self._waiting >= MOST_WAITING:
             raise Refused(UNAVAILABLE, reason="no_thread")
         self._waiting += 1
-        context = contextvars.copy_context()
-        call = partial(context.run, _with_connection, partial(function, *arguments, **named))
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._executor, call)
+            return await _run_in(self._executor, function, *arguments, **named)
         finally:
             self._waiting -= 1
 
@@ -158,6 +166,18 @@ class Engine:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("a part of the process has ended", exc_info=error)
+
+
+async def _run_in(
+    executor: Executor,
+    function: Callable[Parameters, Result],
+    *arguments: Parameters.args,
+    **named: Parameters.kwargs,
+) -> Result:
+    """Run it in a thread that has a connection; what it logs belongs to the request."""
+    context = contextvars.copy_context()
+    call = partial(context.run, _with_connection, partial(function, *arguments, **named))
+    return await asyncio.get_running_loop().run_in_executor(executor, call)
 
 
 def _with_connection(call: Callable[[], Result]) -> Result:

@@ -181,16 +181,14 @@ class Polls:
         asks = [self._question(poll) for poll in polls]
         try:
             found = await self._run(exchange, asks=asks, marks=marks, reader=self._reader)
-        except (DatabaseFailure, Refused) as error:  # the latter where no thread is free
+            for poll, finding in zip(polls, found, strict=True):
+                self._settle(poll, finding)
+        except DatabaseFailure as error:
             await self._recover(polls, marks, error)
-            return
-        except Exception:
+        except Exception:  # nothing may end the task that all polls depend on
             log.error("polls failed", exc_info=True)  # noqa: G201 - structlog
             for poll in polls:
                 poll.refuse(Refused(INTERNAL_SERVER_ERROR))
-            return
-        for poll, finding in zip(polls, found, strict=True):
-            self._settle(poll, finding)
 
     def _take_polls(self) -> list[Poll]:
         polls = list(islice(self._due, MOST_AT_ONCE))

@@ -7,7 +7,7 @@ say themselves what was heard.
 import asyncio
 import json
 from collections.abc import Callable, Coroutine, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from functools import partial
 from threading import Thread
 from typing import Any, NamedTuple, TypeVar
@@ -63,14 +63,19 @@ class Asked:
 
 
 class Deck:
-    """One process of the chat server, without a network. ``poll_seconds``: how long its polls wait."""
+    """One process of the chat server, without a network.
 
-    def __init__(self, poll_seconds: float = 20.0) -> None:
+    ``poll_seconds``: how long its polls wait. ``services``: threads for services; without them, they share the one of
+    the polls, since there is one connection.
+    """
+
+    def __init__(self, poll_seconds: float = 20.0, services: Executor | None = None) -> None:
         self._loop = asyncio.new_event_loop()
         self._thread = Thread(target=self._loop.run_forever, daemon=True)
         own = connections[DEFAULT_DB_ALIAS]
         own.inc_thread_sharing()
         self._executor = ThreadPoolExecutor(1, initializer=lambda: connections.__setitem__(DEFAULT_DB_ALIAS, own))
+        self._services = services or self._executor
         self._poll_seconds = poll_seconds
 
     def __enter__(self) -> "Deck":
@@ -87,7 +92,7 @@ class Deck:
         connections[DEFAULT_DB_ALIAS].dec_thread_sharing()
 
     async def _start(self) -> Engine:
-        engine = Engine(executor=self._executor, poll_seconds=self._poll_seconds)
+        engine = Engine(executor=self._services, poll_executor=self._executor, poll_seconds=self._poll_seconds)
         self._application = application(engine)
         self.inner = self._application.application
         self._work = asyncio.create_task(engine.polls.work())
@@ -98,8 +103,11 @@ class Deck:
         self._work.cancel()
         await asyncio.gather(self._work, return_exceptions=True)
 
+    def start(self, work: Coroutine[Any, Any, Result]) -> "Future[Result]":
+        return asyncio.run_coroutine_threadsafe(work, self._loop)
+
     def run(self, work: Coroutine[Any, Any, Result]) -> Result:
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(PATIENCE_SECONDS)
+        return self.start(work).result(PATIENCE_SECONDS)
 
     def call(self, act: Callable[[], object]) -> None:
         """Do something on the loop's thread, and return when it is done."""

@@ -1,7 +1,9 @@
 """``getMessages``: when polls are answered, with what, and what counts as received."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from threading import Event
 
 import pytest
 from django.utils import timezone
@@ -321,3 +323,25 @@ def test_many_ask_at_once_and_each_gets_its_own(deck: Deck, mailbox: Mailbox) ->
     deck.heard(*(box.pk for box in mailboxes))
     for box, poll in zip(mailboxes, polls, strict=True):
         assert [entry["body"] for entry in poll.reply().entries] == [str(box.pk)]
+
+
+def test_polls_are_answered_while_every_thread_for_other_calls_is_busy(mailbox: Mailbox) -> None:
+    write(mailbox, "Hello")
+    release = Event()
+    with ThreadPoolExecutor(1) as services, Deck(services=services) as deck:
+        calls = [deck.start(deck.engine.run(release.wait)) for _ in range(3)]
+        try:
+            assert bodies(deck) == ["Hello"]
+        finally:
+            release.set()
+        assert [call.result() for call in calls] == [True] * 3
+
+
+def test_a_fault_of_ours_fails_the_polls_that_met_it_and_no_later_ones(
+    deck: Deck, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(mailbox, "Hello")
+    with monkeypatch.context() as patched:
+        patched.setattr("chat_app.engagement.presence.Presence.seen", None)
+        assert deck.ask("getMessages", session=SESSION).code == (500, "INTERNAL_SERVER_ERROR")
+    assert bodies(deck) == ["Hello"]
