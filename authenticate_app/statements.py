@@ -17,6 +17,8 @@ from psycopg.pq.abc import PGconn, PGresult
 
 Row = tuple[Any, ...]
 """Values as PostgreSQL writes them as text, in ``bytes``; None for NULL."""
+TRUE = b"t"
+"""How PostgreSQL writes it."""
 DONE = frozenset({ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK})
 
 

@@ -6,15 +6,15 @@ whether the agent may still serve; who may not any more loses the session.
 
 from datetime import datetime
 
-from django.db.models import Exists, OuterRef
+from django.db import connection
 
 from authenticate_app.accounts.callers import Caller
 from authenticate_app.accounts.entitlements import CHAT_AGENT
-from authenticate_app.accounts.models import User
 from authenticate_app.accounts.sign_in import Origin
 from authenticate_app.oauth import scopes
 from authenticate_app.oauth.bearer_sign_in import NoActingUser, TokenRefused, sign_in_by_token
 from authenticate_app.oauth.secrets import checksum
+from authenticate_app.statements import TRUE, Row, Statement
 from chat_app.engagement import agent_sessions
 from chat_app.engagement.errors import ACCESS_DENIED, CONFLICT, SESSION_UNKNOWN, Refused
 from chat_app.engagement.models import AgentSession, Engagement, Participant
@@ -41,22 +41,26 @@ def agent_of(*, session_id: str, account_id: str, interface_id: int, now: dateti
     ``ACCESS_DENIED`` if it may not serve chats any more: has been disabled, lost the role, or was given another
     password. Then the session is ended.
     """
-    running = AgentSession.objects.filter(
-        mailbox__session_checksum=checksum(session_id), interface_id=interface_id, ended_at=None
-    )
-    session = running.annotate(may_serve=Exists(_USERS_WHO_MAY)).first()
-    if session is None or str(session.user_id) != account_id:
+    row = _FIND.row((checksum(session_id), interface_id))
+    if row is None or row[1] != account_id.encode():
         raise Refused(SESSION_UNKNOWN, detail="This session is unknown, or it is over. Sign on again.")
-    if not session.may_serve:
-        agent_sessions.end(session_ids=[session.pk], why=AgentSession.End.ACCESS_LOST, now=now)
+    agent, may_serve = _agent(row), row[-1] == TRUE
+    if not may_serve:
+        agent_sessions.end(session_ids=[agent.session_id], why=AgentSession.End.ACCESS_LOST, now=now)
         raise _denied("access_lost", "You may not serve chats any more, or have to sign on again.")
-    return agent_sessions.facts_of(session)
+    return agent
+
+
+def _agent(row: Row) -> AgentFacts:
+    session_id, user_id, interface_id, mailbox_id, name, _may_serve = row
+    return AgentFacts(int(session_id), int(user_id), int(interface_id), int(mailbox_id), name.decode())
 
 
 def without_access() -> list[int]:
     """Read the ids of the running sessions whose agents may not serve chats any more; one query."""
-    running = AgentSession.objects.filter(ended_at=None)
-    return list(running.exclude(Exists(_USERS_WHO_MAY)).values_list("pk", flat=True))
+    with connection.cursor() as cursor:
+        cursor.execute(_WITHOUT_ACCESS)
+        return [session_id for (session_id,) in cursor.fetchall()]
 
 
 def participation(*, agent: AgentFacts, engagement_id: int) -> int:
@@ -78,6 +82,26 @@ def _denied(reason: str, detail: str) -> Refused:
     return Refused(ACCESS_DENIED, reason=reason, detail=detail)
 
 
-_USERS_WHO_MAY = User.objects.filter(
-    pk=OuterRef("user_id"), is_active=True, sign_in_stamp=OuterRef("sign_in_stamp"), groups__name=CHAT_AGENT
+_MAY_SERVE = f"""
+EXISTS (
+    SELECT FROM authenticate_app_user AS account
+    JOIN authenticate_app_user_groups AS holding ON holding.user_id = account.id
+    JOIN auth_group AS role ON role.id = holding.group_id AND role.name = '{CHAT_AGENT}'
+    WHERE account.id = session.user_id AND account.is_active AND account.sign_in_stamp = session.sign_in_stamp
 )
+"""  # noqa: S608 - made of a constant
+"""Whether the account of ``session`` may serve chats, and has the password and factors that it signed on with."""
+
+_FIND = Statement(
+    "find_agent",
+    f"""
+SELECT session.id, session.user_id, session.interface_id, session.mailbox_id, session.name, {_MAY_SERVE}
+FROM chat_app_mailbox AS mailbox JOIN chat_app_agentsession AS session ON session.mailbox_id = mailbox.id
+WHERE mailbox.session_checksum = %(checksum)s AND session.interface_id = %(interface)s AND session.ended_at IS NULL
+""",  # noqa: S608 - made of constants
+    {"checksum": "text", "interface": "bigint"},
+)
+
+_WITHOUT_ACCESS = f"""
+SELECT session.id FROM chat_app_agentsession AS session WHERE session.ended_at IS NULL AND NOT {_MAY_SERVE}
+"""  # noqa: S608 - made of constants

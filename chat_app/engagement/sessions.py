@@ -7,9 +7,8 @@ that another pool can say where it belongs.
 import secrets
 from typing import Final, NamedTuple
 
-from django.db import connection
-
 from authenticate_app.oauth.secrets import checksum
+from authenticate_app.statements import Statement
 
 RANDOM_BYTES: Final = 32
 POOL_COLON: Final = "-"
@@ -38,16 +37,18 @@ def pool_of(unverified_session_id: str) -> str:
 
 def find_customer(session_id: str) -> Speaker | None:
     """Find whose session id this is; None if it is void or was never given out to a customer. One query."""
-    with connection.cursor() as cursor:
-        cursor.execute(_CUSTOMER, {"checksum": checksum(session_id)})
-        row = cursor.fetchone()
-    return None if row is None else Speaker(*row)
+    row = _CUSTOMER.row((checksum(session_id),))
+    return None if row is None else Speaker(*map(int, row))
 
 
-_CUSTOMER = """
+_CUSTOMER = Statement(
+    "find_customer",
+    """
 SELECT mailbox.id, engagement.id, participant.id, engagement.interface_id
 FROM chat_app_mailbox AS mailbox
 JOIN chat_app_engagement AS engagement ON engagement.id = mailbox.engagement_id
 JOIN chat_app_participant AS participant ON participant.engagement_id = engagement.id AND participant.kind = 'consumer'
-WHERE mailbox.session_checksum = %(checksum)s::text AND mailbox.voided_at IS NULL
-"""
+WHERE mailbox.session_checksum = %(checksum)s AND mailbox.voided_at IS NULL
+""",
+    {"checksum": "text"},
+)
