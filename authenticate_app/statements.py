@@ -69,10 +69,11 @@ class Statement:
 
     def _run_prepared(self, connection: Connection, values: list[bytes | None]) -> PGresult:
         libpq = connection.pgconn
-        if connection not in self._prepared_by:
-            _done(libpq, libpq.prepare(self._name, self._sql))
-            self._prepared_by.add(connection)
-        return _done(libpq, libpq.exec_prepared(self._name, values))  # type: ignore[arg-type]  # None is NULL
+        with connection.lock:  # as each cursor does, since threads may share a connection
+            if connection not in self._prepared_by:
+                _done(libpq, libpq.prepare(self._name, self._sql))
+                self._prepared_by.add(connection)
+            return _done(libpq, libpq.exec_prepared(self._name, values))  # type: ignore[arg-type]  # None is NULL
 
 
 def _written(value: object) -> bytes | None:

@@ -41,8 +41,8 @@ Assign = Callable[..., object]
 class Engine:
     """The parts of a process, started and stopped as an asynchronous context manager.
 
-    ``executor``: threads for services; ``poll_executor``: those in which polls ask the database, so that no crowd of
-    other calls, however long its queue, keeps those who wait from what has come for them. Both are shut down with the
+    ``executor``: threads for services; ``poll_executor``: those in which the database is asked for all polls together,
+    so that no crowd of other calls, however long its queue, keeps those who wait from what has come for them. Both are shut down with the
     engine. ``poll_seconds``: how long polls wait. ``ticks``: what is done every second. ``assign``: offers what waits
     at an interface to its agents.
     """
@@ -115,7 +115,7 @@ class Engine:
         age = routing.known_current_within()
         if age is not None and age < ROUTING_AGE_SECONDS:
             return routing.recall().value
-        recollection = await self.run(routing.current)
+        recollection = await _run_in(self._poll_executor, routing.current)  # polls need it, too
         return recollection.value
 
     def assign_soon(self, interface_id: int) -> None:
