@@ -89,7 +89,7 @@ EXISTS (
     JOIN auth_group AS role ON role.id = holding.group_id AND role.name = '{CHAT_AGENT}'
     WHERE account.id = session.user_id AND account.is_active AND account.sign_in_stamp = session.sign_in_stamp
 )
-"""  # noqa: S608 - made of a constant
+"""
 """Whether the account of ``session`` may serve chats, and has the password and factors that it signed on with."""
 
 _FIND = Statement(

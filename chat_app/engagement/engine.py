@@ -42,9 +42,9 @@ class Engine:
     """The parts of a process, started and stopped as an asynchronous context manager.
 
     ``executor``: threads for services; ``poll_executor``: those in which the database is asked for all polls together,
-    so that no crowd of other calls, however long its queue, keeps those who wait from what has come for them. Both are shut down with the
-    engine. ``poll_seconds``: how long polls wait. ``ticks``: what is done every second. ``assign``: offers what waits
-    at an interface to its agents.
+    so that no crowd of other calls, however long its queue, keeps those who wait from what has come for them. Both are
+    shut down with the engine. ``poll_seconds``: how long polls wait. ``ticks``: what is done every second. ``assign``:
+    offers what waits at an interface to its agents.
     """
 
     def __init__(
