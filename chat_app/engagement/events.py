@@ -4,7 +4,7 @@ An event is durable and in its place once the transaction around it is committed
 in which a poll may wait: PostgreSQL sends its notification at the commit, Redis gets one after it (``REDIS_URL``).
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -71,10 +71,23 @@ def put_to_others(said: Said, *, now: datetime) -> None:
     _append(_PUT_TO_OTHERS, parameters)
 
 
+def channel() -> str:
+    """Return where a statement with ``TO_OTHERS`` tells of what it puts; "" where ``tell_later`` does."""
+    return "" if settings.REDIS_URL else CHANNEL
+
+
+def tell_later(mailbox_ids: str) -> None:
+    """Tell, once the transaction is committed, of mailboxes that a statement has put something into; see ``TOLD``."""
+    if mailbox_ids and settings.REDIS_URL:
+        from chat_app.engagement.redis_ears import tell_at_commit
+
+        tell_at_commit(CHANNEL, mailbox_ids)
+
+
 def tell(mailbox_ids: Sequence[int]) -> None:
     """Tell, at the commit, whoever waits at these mailboxes to look again. One statement."""
     if settings.REDIS_URL:
-        _tell_by_redis(mailbox_ids)
+        tell_later(" ".join(map(str, mailbox_ids)))
         return
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_notify(%s, id::text) FROM unnest(%s::bigint[]) AS id", [CHANNEL, list(mailbox_ids)])
@@ -96,22 +109,14 @@ def _parameters(events: Sequence[NewEvent], now: datetime) -> dict[str, Any]:
 def _append(statement: str, parameters: dict[str, Any]) -> None:
     """Append events, and see to it that the processes are told."""
     with connection.cursor() as cursor:
-        cursor.execute(statement, {**parameters, "channel": "" if settings.REDIS_URL else CHANNEL})
-        if settings.REDIS_URL:
-            _tell_by_redis({mailbox_id for (mailbox_id,) in cursor.fetchall()})
-
-
-def _tell_by_redis(mailbox_ids: Collection[int]) -> None:
-    from chat_app.engagement.redis_ears import tell_at_commit
-
-    tell_at_commit(CHANNEL, mailbox_ids)
+        cursor.execute(statement, {**parameters, "channel": channel()})
+        (mailbox_ids,) = cursor.fetchone()
+    tell_later(mailbox_ids)
 
 
 # Mailboxes are locked in the order of their ids, so that no two transactions wait for each other.
 _APPEND = """
-WITH given AS MATERIALIZED (
-    {given}
-), locked AS MATERIALIZED (
+locked AS MATERIALIZED (
     SELECT id FROM chat_app_mailbox
     WHERE id IN (SELECT mailbox_id FROM given) AND voided_at IS NULL ORDER BY id FOR NO KEY UPDATE
 ), counted AS (
@@ -121,47 +126,60 @@ WITH given AS MATERIALIZED (
     WHERE mailbox.id = new.mailbox_id
     RETURNING mailbox.id, mailbox.last_sequence - new.number AS sequence_before
 ), told AS MATERIALIZED (
-    SELECT pg_notify(%(channel)s, id::text) FROM counted WHERE %(channel)s::text <> ''
+    SELECT pg_notify(%(channel)s::text, id::text) FROM counted WHERE %(channel)s::text <> ''
+), appended AS (
+    INSERT INTO chat_app_mailboxevent (
+        mailbox_id, sequence, engagement_id, client_id, message_name, fields, created_at, off_the_record
+    )
+    SELECT
+        given.mailbox_id, counted.sequence_before + given.number, given.engagement_id, given.client_id,
+        given.message_name, given.fields::jsonb, coalesce(given.created_at, %(now)s::timestamptz), given.off_the_record
+    FROM given JOIN counted ON counted.id = given.mailbox_id WHERE (SELECT count(*) FROM told) >= 0
+    RETURNING mailbox_id
 )
-INSERT INTO chat_app_mailboxevent (
-    mailbox_id, sequence, engagement_id, client_id, message_name, fields, created_at, off_the_record
-)
-SELECT
-    given.mailbox_id, counted.sequence_before + given.number, given.engagement_id, given.client_id,
-    given.message_name, given.fields::jsonb, coalesce(given.created_at, %(now)s::timestamptz), given.off_the_record
-FROM given JOIN counted ON counted.id = given.mailbox_id WHERE (SELECT count(*) FROM told) >= 0
-RETURNING mailbox_id
 """
 
-_PUT = _APPEND.format(
-    given="""
+TOLD = "coalesce((SELECT string_agg(DISTINCT mailbox_id::text, ' ') FROM appended), '')"
+"""What ``tell_later`` needs of a statement that appends."""
+
+_PUT = f"""
+WITH given AS MATERIALIZED (
     SELECT *, row_number() OVER (PARTITION BY mailbox_id ORDER BY place) AS number
     FROM unnest(
         %(mailboxes)s::bigint[], %(names)s::text[], %(engagements)s::bigint[], %(clients)s::bigint[],
         %(fields)s::text[], %(off_the_record)s::boolean[], %(times)s::timestamptz[]
     ) WITH ORDINALITY
         AS entry (mailbox_id, message_name, engagement_id, client_id, fields, off_the_record, created_at, place)
-    """
-)
+), {_APPEND} SELECT {TOLD}
+"""  # noqa: S608 - made of constants
 
-_PUT_TO_OTHERS = _APPEND.format(
-    given="""
-    SELECT
-        other.mailbox_id, %(name)s::text AS message_name, %(engagement)s::bigint AS engagement_id,
-        %(client)s::bigint AS client_id, %(fields)s::text AS fields, %(off_the_record)s::boolean AS off_the_record,
-        NULL::timestamptz AS created_at, 1 AS number
-    FROM (
+TO_OTHERS = f"""
+given AS MATERIALIZED (
+    SELECT other.mailbox_id, said.*, NULL::timestamptz AS created_at, 1 AS number
+    FROM said CROSS JOIN LATERAL (
         SELECT mailbox.id AS mailbox_id
         FROM chat_app_participant AS participant
         JOIN chat_app_mailbox AS mailbox ON mailbox.engagement_id = participant.engagement_id
-        WHERE participant.engagement_id = %(engagement)s::bigint AND participant.kind = 'consumer'
-            AND participant.id <> %(client)s::bigint AND mailbox.voided_at IS NULL
+        WHERE participant.engagement_id = said.engagement_id AND participant.kind = 'consumer'
+            AND participant.id <> said.client_id AND mailbox.voided_at IS NULL
         UNION
         SELECT session.mailbox_id
         FROM chat_app_participant AS participant
         JOIN chat_app_agentsession AS session ON session.id = participant.agent_session_id
-        WHERE participant.engagement_id = %(engagement)s::bigint AND participant.left_at IS NULL
-            AND participant.id <> %(client)s::bigint AND session.ended_at IS NULL
+        WHERE participant.engagement_id = said.engagement_id AND participant.left_at IS NULL
+            AND participant.id <> said.client_id AND session.ended_at IS NULL
     ) AS other
-    """
-)
+), {_APPEND}
+"""  # noqa: S608 - made of constants
+"""For a statement with a table ``said``, of one row or none, with the columns of ``Said``: puts it to the others.
+
+It needs ``channel`` and ``now``, and to have locked the engagement before, by data that ``said`` depends on.
+"""
+
+_PUT_TO_OTHERS = f"""
+WITH said AS MATERIALIZED (
+    SELECT
+        %(name)s::text AS message_name, %(engagement)s::bigint AS engagement_id, %(client)s::bigint AS client_id,
+        %(fields)s::text AS fields, %(off_the_record)s::boolean AS off_the_record
+), {TO_OTHERS} SELECT {TOLD}
+"""

@@ -4,6 +4,9 @@
 2. engagements, in the order of their ids: every change of one locks its row first,
 3. rows of agents' sessions and of queues' figures,
 4. mailboxes, in the order of their ids: ``events.put`` locks them, so that it comes last, and once in a transaction.
+
+Who is told of what happens in an engagement, its participants and the customer's mailbox, changes together with the
+engagement's row: whoever changes the one writes the other, too. ``conversation`` relies on it.
 """
 
 from collections.abc import Collection

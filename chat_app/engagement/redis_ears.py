@@ -6,7 +6,7 @@ poll, and all mailboxes are looked into as soon as there is a connection again.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import lru_cache, partial
 
 import redis
@@ -23,11 +23,12 @@ LOOK_SECONDS = 5.0
 """How often a silent connection is asked whether it still stands."""
 
 
-def tell_at_commit(channel: str, mailbox_ids: Iterable[int]) -> None:
-    """Tell of these mailboxes once the transaction is committed. Raises nothing: what is stored is stored."""
-    ids = " ".join(map(str, mailbox_ids))
-    if ids:
-        transaction.on_commit(partial(_tell, channel, ids))
+def tell_at_commit(channel: str, ids: str) -> None:
+    """Tell of these mailboxes, with blanks between, once the transaction is committed.
+
+    Raises nothing: what is stored is stored.
+    """
+    transaction.on_commit(partial(_tell, channel, ids))
 
 
 def _tell(channel: str, ids: str) -> None:

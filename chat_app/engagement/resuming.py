@@ -95,6 +95,7 @@ def _let_in(engagement: Engagement, interface: InterfaceFacts, own_too: bool, no
     consumer = Participant.objects.get(engagement=engagement, kind=Participant.Kind.CONSUMER)
     session_id = new_session_id(interface.pool_id)
     mailbox = _replace(before.customers, engagement, session_id, now)
+    Engagement.objects.filter(pk=engagement.pk).update(state=engagement.state)  # as it was; see locks.py
     put([*_so_far(engagement, mailbox.pk, own_too, now), *_told_agents(before, consumer)], now=now)
     return Joined(session_id, engagement.pk, consumer.pk, mailbox.pk)
 

@@ -9,14 +9,31 @@ import pytest
 from django.db import connection, transaction
 from django.utils import timezone
 
+from chat_app.engagement.agent_sessions import facts_of
 from chat_app.engagement.claiming import Joined
+from chat_app.engagement.conversation import Activity, Writer, set_activity
 from chat_app.engagement.endings import conclude
 from chat_app.engagement.errors import Refused
+from chat_app.engagement.events import put
+from chat_app.engagement.joining import join, leave
 from chat_app.engagement.locks import lock_engagement
-from chat_app.engagement.models import Engagement, Mailbox, Participant, TranscriptMessage
+from chat_app.engagement.models import AgentSession, Engagement, Mailbox, Participant, TranscriptMessage
+from chat_app.engagement.present import AgentFacts
 from chat_app.engagement.sessions import find_customer
+from chat_app.engagement.vocabulary import ActivityMode, MessageName
 from chat_app.sessions.models import ChatSession
-from tests.engagement.front import enter, entered, in_a_thread_of_its_own, let_agent_join, names, token_for, writes
+from tests.engagement.front import (
+    Colleague,
+    engagement_of,
+    enter,
+    entered,
+    in_a_thread_of_its_own,
+    let_agent_join,
+    names,
+    stream,
+    token_for,
+    writes,
+)
 from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("world")]
@@ -165,6 +182,105 @@ def test_a_message_while_the_customer_comes_back_arrives_once(agent_is_first: bo
         futures = [start(*act) for act in (acts if agent_is_first else reversed(acts))]
     again = next(result for future in futures if isinstance(result := future.result(), Joined))
     assert names(again.mailbox_id) == ["ParticipantAdded", "MessagePosted"]
+
+
+def come(customer: Joined, agent: AgentFacts) -> None:
+    with transaction.atomic():
+        engagement = lock_engagement(customer.engagement_id)
+        assert engagement is not None
+        put(join(engagement=engagement, agent=agent, now=timezone.now()), now=timezone.now())
+
+
+def go(customer: Joined) -> None:
+    with transaction.atomic():
+        engagement = lock_engagement(customer.engagement_id)
+        assert engagement is not None
+        told = leave(engagements=[engagement], departure=Participant.Departure.PARTICIPANT_LEFT, now=timezone.now())
+        put(told, now=timezone.now())
+
+
+def free_agent() -> AgentFacts:
+    elsewhere = let_agent_join(entered("Somebody else"))
+    return facts_of(AgentSession.objects.get(pk=elsewhere.session_id))
+
+
+@pytest.mark.parametrize("agent_is_first", [True, False])
+def test_an_agent_who_comes_misses_no_message(agent_is_first: bool) -> None:
+    customer, agent = entered(), free_agent()
+    acts: list[tuple[Any, ...]] = [(come, customer, agent), (writes, customer, "Hello?")]
+    with held_up(customer.engagement_id) as start:
+        futures = [start(*act) for act in (acts if agent_is_first else reversed(acts))]
+    assert [future.exception() for future in futures] == [None, None]
+    assert transcript_seen_by(agent, customer) == ["Hello?"]
+
+
+def transcript_seen_by(agent: AgentFacts, customer: Joined) -> list[str]:
+    """What was handed over with the engagement, and what came then."""
+    bodies: list[str] = []
+    for name, fields in stream(agent.mailbox_id):
+        bodies += [entry["body"] for entry in fields.get("transcript", [])]
+        bodies += [fields["body"]] if name == MessageName.MESSAGE_POSTED else []
+    return bodies
+
+
+@pytest.mark.parametrize("agent_is_first", [True, False])
+def test_an_agent_who_goes_hears_what_was_written_before_and_nothing_more(agent_is_first: bool) -> None:
+    customer = entered()
+    agent = let_agent_join(customer)
+    acts: list[tuple[Any, ...]] = [(go, customer), (writes, customer, "Wait")]
+    with held_up(customer.engagement_id) as start:
+        futures = [start(*act) for act in (acts if agent_is_first else reversed(acts))]
+    assert [future.exception() for future in futures] == [None, None]
+    heard = ["ChatUnassigned"] if agent_is_first else ["MessagePosted", "ChatUnassigned"]
+    assert names(agent.mailbox_id) == heard
+    assert TranscriptMessage.objects.count() == 1
+
+
+def test_what_an_agent_is_doing_is_shown_to_a_customer_who_comes_back_meanwhile() -> None:
+    customer = entered(resumeType="RESUME")
+    agent, token = let_agent_join(customer), token_for(resumeType="RESUME")
+    with held_up(customer.engagement_id) as start:
+        entering, typing = start(enter, token), start(types, agent, customer)
+    assert typing.result() == agent.participant_id
+    assert names(entering.result().mailbox_id) == ["ParticipantAdded", "ActivityChanged"]
+
+
+def types(agent: Colleague, customer: Joined) -> int:
+    return set_activity(
+        engagement_id=customer.engagement_id,
+        writer=Writer(agent_session_id=agent.session_id),
+        activity=Activity(ActivityMode.RESPONDING),
+        now=timezone.now(),
+    )
+
+
+def change_hands(customer: Joined, agent: AgentFacts) -> None:
+    go(customer)
+    assert engagement_of(customer).state == Engagement.State.WAITING
+    come(customer, agent)
+
+
+def version_of(customer: Joined) -> str:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT xmin::text FROM chat_app_engagement WHERE id = %s", [customer.engagement_id])
+        return str(cursor.fetchone()[0])
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        pytest.param(lambda customer, agent, _token: change_hands(customer, agent), id="one agent goes, one comes"),
+        pytest.param(lambda customer, _agent, _token: end(customer), id="end"),
+        pytest.param(lambda _customer, _agent, token: enter(token), id="the customer comes back"),
+    ],
+)
+def test_whoever_changes_who_is_told_writes_the_engagement(act: Callable[..., object]) -> None:
+    """A statement that has seen another version of the engagement knows by that to look again."""
+    customer, agent = entered(resumeType="RESUME"), free_agent()
+    let_agent_join(customer)
+    token, before = token_for(resumeType="RESUME"), version_of(customer)
+    act(customer, agent, token)
+    assert version_of(customer) != before
 
 
 def test_who_comes_back_while_it_ends_learns_of_the_end() -> None:
