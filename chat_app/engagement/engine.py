@@ -5,7 +5,6 @@ import contextvars
 import secrets
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Executor
-from datetime import UTC, datetime
 from functools import partial
 from typing import Any, ParamSpec, Self, TypeVar
 
@@ -13,6 +12,7 @@ import structlog
 from django.db import Error as DatabaseFailure
 from django.db import connection
 
+from chat_app.engagement.clock import Clock
 from chat_app.engagement.ears import Ears
 from chat_app.engagement.errors import UNAVAILABLE, Refused
 from chat_app.engagement.limits import Limits
@@ -30,6 +30,8 @@ MOST_WAITING = 1000
 """Calls that wait for a thread; whoever comes then is told to come again later."""
 ROUTING_AGE_SECONDS = 5.0
 """How old what is known of interfaces may be; while the database tells of changes, it is not old at all."""
+LOOK_AT_CLOCK_SECONDS = 10.0
+"""How often the time is compared with the database's; in between clocks of computers differ by microseconds."""
 READER_BITS = 62
 
 Tick = Callable[[], object]
@@ -40,6 +42,8 @@ Assign = Callable[..., object]
 
 class Engine:
     """The parts of a process, started and stopped as an asynchronous context manager.
+
+    ``clock``: the time that everything goes by.
 
     ``executor``: threads for services; ``poll_executor``: those in which the database is asked for all polls together,
     so that no crowd of other calls, however long its queue, keeps those who wait from what has come for them. Both are
@@ -58,6 +62,7 @@ class Engine:
     ) -> None:
         self.poll_seconds = poll_seconds
         self.limits = Limits()
+        self.clock = Clock()
         self._executor = executor
         self._poll_executor = poll_executor
         self._waiting = 0
@@ -65,11 +70,14 @@ class Engine:
         self._assign = assign
         self._assigning: dict[int, bool] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
-        self.polls = Polls(run=partial(_run_in, poll_executor), reader=secrets.randbits(READER_BITS) + 1)
+        run = partial(_run_in, poll_executor)
+        self.polls = Polls(run=run, now=self.clock.now, reader=secrets.randbits(READER_BITS) + 1)
         self.ears = Ears(heard=self.polls.heard, missed=self.polls.heard_nothing)
 
     async def __aenter__(self) -> Self:
         """Begin to listen, to ask and to tick."""
+        await self._left_out_if_it_fails(self._look_at_clock)
+        self._keep_going(self._repeat(LOOK_AT_CLOCK_SECONDS, self._look_at_clock))
         self._keep_going(self.ears.listen())
         self._keep_going(self.polls.work())
         self._keep_going(self._repeat(FLUSH_SECONDS, self._note_signs))
@@ -132,7 +140,7 @@ class Engine:
         try:
             while True:
                 self._assigning[interface_id] = False
-                await self.run(assign, interface_id=interface_id, now=datetime.now(UTC))
+                await self.run(assign, interface_id=interface_id, now=self.clock.now())
                 if not self._assigning[interface_id]:
                     return
         except (DatabaseFailure, Refused) as error:  # the next tick tries again
@@ -147,15 +155,21 @@ class Engine:
     async def _tick(self, tick: Tick) -> None:
         await self.run(tick)
 
+    async def _look_at_clock(self) -> None:
+        await self.run(self.clock.look)
+
     async def _repeat(self, seconds: float, act: Callable[[], Coroutine[Any, Any, None]]) -> None:
         while True:
             await asyncio.sleep(seconds)
-            try:
-                await act()
-            except (DatabaseFailure, Refused) as error:
-                log.warning("left out for now", what=repr(act), error=type(error).__name__)
-            except Exception:
-                log.error("failed", what=repr(act), exc_info=True)  # noqa: G201 - structlog
+            await self._left_out_if_it_fails(act)
+
+    async def _left_out_if_it_fails(self, act: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        try:
+            await act()
+        except (DatabaseFailure, Refused) as error:
+            log.warning("left out for now", what=repr(act), error=type(error).__name__)
+        except Exception:
+            log.error("failed", what=repr(act), exc_info=True)  # noqa: G201 - structlog
 
     def _keep_going(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)

@@ -6,7 +6,7 @@ earlier question is on its way go together with the next one, so that more polls
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import islice
 from typing import Any
 
@@ -38,10 +38,14 @@ Run = Callable[..., Awaitable[Any]]
 
 
 class Polls:
-    """The polls of this process. ``reader``: its number, which no other process has; ``run``: see ``Run``."""
+    """The polls of this process.
 
-    def __init__(self, *, run: Run, reader: int) -> None:
+    ``reader``: its number, which no other process has; ``run``: see ``Run``; ``now``: tells the database's time.
+    """
+
+    def __init__(self, *, run: Run, now: Callable[[], datetime], reader: int) -> None:
         self._run = run
+        self._now = now
         self._reader = reader
         self._hub = Hub()
         self._presence = Presence()
@@ -125,7 +129,7 @@ class Polls:
             self._note_open(poll)
         signs = self._presence.take()
         try:
-            seen = await self._run(note_signs, signs=signs, now=datetime.now(UTC)) if signs else []
+            seen = await self._run(note_signs, signs=signs, now=self._now()) if signs else []
         except DatabaseFailure:
             self._presence.keep(signs)
             raise

@@ -1,6 +1,6 @@
 """``getMessages`` of the agent API."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from chat_app.engagement.agent.sessions import caller_of
@@ -18,7 +18,7 @@ async def get_messages(call: Call, engine: Engine) -> Answer:
     await engine.run(caller_of, call)
     answered = await entries.poll(call, engine, interface_id=None)
     found = [_entry(event) for event in answered.events]
-    return entries.answer(answered, found or [_nothing(datetime.now(UTC))], engine)
+    return entries.answer(answered, found or [_nothing(engine.clock.now())], engine)
 
 
 def _entry(event: Event) -> dict[str, Any]:

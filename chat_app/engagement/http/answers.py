@@ -1,7 +1,7 @@
 """Answers in bytes: bodies of successes and of errors, with what both have in common."""
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from chat_app.engagement.errors import (
@@ -45,16 +45,23 @@ class Written(NamedTuple):
     body: bytes
 
 
-def success(fields: Fields, asked: Fields, *, began: datetime, headers: Iterable[Header]) -> Written:
-    """Write an answer with the status 200; ``asked``: the body of the request."""
-    common = common_fields(asked, began=began, finished=datetime.now(UTC))
-    return _written(200, {**common, **fields}, headers)
+class Served(NamedTuple):
+    """What every answer says of its request: its body as the client sent it, and when it was served."""
+
+    asked: Fields
+    began: datetime
+    finished: datetime
 
 
-def refusal(refused: Refused, api: Api, asked: Fields, *, began: datetime, headers: Iterable[Header]) -> Written:
+def success(fields: Fields, served: Served, headers: Iterable[Header]) -> Written:
+    """Write an answer with the status 200."""
+    return _written(200, {**common_fields(*served), **fields}, headers)
+
+
+def refusal(refused: Refused, api: Api, served: Served, headers: Iterable[Header]) -> Written:
     """Write an error."""
     error = refused.error
-    common = common_fields(asked, began=began, finished=datetime.now(UTC))
+    common = common_fields(*served)
     fields: dict[str, Any] = {"title": error.title, "detail": refused.detail, "errorCode": code_for(api, error)}
     written = _written(error.status, {**common, **fields}, headers, status=error.status)
     if error.status == BUSY_STATUS:

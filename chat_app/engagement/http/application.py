@@ -6,7 +6,6 @@ https://asgi.readthedocs.io/en/latest/specs/www.html
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from datetime import UTC, datetime
 from time import monotonic
 from typing import Any
 
@@ -33,7 +32,7 @@ from chat_app.engagement.errors import (
     Refused,
 )
 from chat_app.engagement.http import answers, cors, health
-from chat_app.engagement.http.answers import Written
+from chat_app.engagement.http.answers import Served, Written
 from chat_app.engagement.http.bodies import BodyBrokeOff, BodyTooLong, BodyTooSlow, Receive, read_body
 from chat_app.engagement.http.operations import Answer, Api, Operation, Operations
 from chat_app.engagement.http.requests import ADDRESS, Call, Headers
@@ -93,7 +92,7 @@ class _Request:
         self._scope = scope
         self._receive = receive
         self._headers = Headers(scope["headers"])
-        self._began = datetime.now(UTC)
+        self._began = application._engine.clock.now()
         self._checksum = ""
         self._api = Api.CONSUMER
         self._cors: list[cors.Header] = []
@@ -129,7 +128,7 @@ class _Request:
             return await self._success()
         except Refused as refused:
             REFUSALS.labels(refused.error.code, refused.reason).inc()
-            return answers.refusal(refused, self._api, self._asked(), began=self._began, headers=self._cors)
+            return answers.refusal(refused, self._api, self._served(), self._cors)
 
     async def _success(self) -> Written:
         try:
@@ -153,7 +152,7 @@ class _Request:
         self._sent = answer.sent
         if operation.limited is Kind.SESSION and answer.is_proof:
             self._app._engine.limits.note_good(self._checksum, now=monotonic())
-        return answers.success(answer.fields, self._asked(), began=self._began, headers=self._cors)
+        return answers.success(answer.fields, self._served(), self._cors)
 
     async def _find_place(self) -> tuple[InterfaceFacts, str]:
         """Return the interface of the site and the name of the operation."""
@@ -268,6 +267,9 @@ class _Request:
             raise
         finally:
             self._gone.remove_done_callback(give_up)
+
+    def _served(self) -> Served:
+        return Served(self._asked(), self._began, self._app._engine.clock.now())
 
     def _asked(self) -> Fields:
         """What the client sent, to echo parts of it; nothing where that cannot be read."""

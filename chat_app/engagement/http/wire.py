@@ -82,7 +82,7 @@ def with_twins(value: Any) -> Any:
     return [with_twins(item) for item in value] if isinstance(value, list) else value
 
 
-def common_fields(asked: Fields, *, began: datetime, finished: datetime) -> Fields:
+def common_fields(asked: Fields, began: datetime, finished: datetime) -> Fields:
     """Return what every answer says of its request: ids and time as the client sent them, and when it was served."""
     echoed = {name: _echo(asked.get(name)) for name in COMMON}
     return {**echoed, "serviceStartTime": instant(began), "serviceFinishTime": instant(finished)}
