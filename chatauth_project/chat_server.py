@@ -29,6 +29,10 @@ SPARE_FILES = 200
 """Open files besides connections of clients."""
 
 
+class PartEnded(Exception):
+    """A part of the process has ended that the others need; the log says which. A new process has to take its place."""
+
+
 def application(engine: Engine) -> ChatRequests:
     """Return the ASGI application of a process."""
     inner = Application(
@@ -55,19 +59,22 @@ def new_engine() -> Engine:
 async def serve(stop: asyncio.Event) -> None:
     """Serve until ``stop`` is set; then answer all polls with nothing, and return when nobody is served any more.
 
-    Raises ``OSError`` where the port cannot be listened on.
+    Raises ``OSError`` where the port cannot be listened on, and ``PartEnded`` once the process cannot do its work.
     """
     _allow_open_files(settings.CHAT_CONNECTIONS + SPARE_FILES)
     async with new_engine() as engine:
         server = _granian(application(engine))
         serving = asyncio.create_task(server.serve())
-        stopped = asyncio.create_task(stop.wait())
-        await asyncio.wait({serving, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        stopped, broken = asyncio.create_task(stop.wait()), asyncio.create_task(engine.broken.wait())
+        await asyncio.wait({serving, stopped, broken}, return_when=asyncio.FIRST_COMPLETED)
         engine.polls.close()
         await _finish(engine)
         server.stop()
         stopped.cancel()
+        broken.cancel()
         await serving
+        if engine.broken.is_set():
+            raise PartEnded
 
 
 async def _finish(engine: Engine) -> None:

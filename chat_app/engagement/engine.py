@@ -43,7 +43,8 @@ Assign = Callable[..., object]
 class Engine:
     """The parts of a process, started and stopped as an asynchronous context manager.
 
-    ``clock``: the time that everything goes by.
+    ``clock``: the time that everything goes by. ``broken``: set when a part has ended that the others need; such a
+    process would go on as if it worked, so it has to end.
 
     ``executor``: threads for services; ``poll_executor``: those in which the database is asked for all polls together,
     so that no crowd of other calls, however long its queue, keeps those who wait from what has come for them. Both are
@@ -63,6 +64,7 @@ class Engine:
         self.poll_seconds = poll_seconds
         self.limits = Limits()
         self.clock = Clock()
+        self.broken = asyncio.Event()
         self._executor = executor
         self._poll_executor = poll_executor
         self._waiting = 0
@@ -77,12 +79,11 @@ class Engine:
     async def __aenter__(self) -> Self:
         """Begin to listen, to ask and to tick."""
         await self._left_out_if_it_fails(self._look_at_clock)
-        self._keep_going(self._repeat(LOOK_AT_CLOCK_SECONDS, self._look_at_clock))
-        self._keep_going(self.ears.listen())
-        self._keep_going(self.polls.work())
-        self._keep_going(self._repeat(FLUSH_SECONDS, self._note_signs))
-        for tick in self._ticks:
-            self._keep_going(self._repeat(1.0, partial(self._tick, tick)))
+        parts = [self.ears.listen(), self.polls.work(), self._repeat(FLUSH_SECONDS, self._note_signs)]
+        parts.append(self._repeat(LOOK_AT_CLOCK_SECONDS, self._look_at_clock))
+        parts += [self._repeat(1.0, partial(self._tick, tick)) for tick in self._ticks]
+        for part in parts:
+            self._keep_going(part).add_done_callback(self._note_broken)
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -171,10 +172,15 @@ class Engine:
         except Exception:
             log.error("failed", what=repr(act), exc_info=True)  # noqa: G201 - structlog
 
-    def _keep_going(self, work: Coroutine[Any, Any, None]) -> None:
+    def _keep_going(self, work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._note_end)
+        return task
+
+    def _note_broken(self, task: "asyncio.Task[None]") -> None:
+        if not task.cancelled():
+            self.broken.set()
 
     def _note_end(self, task: "asyncio.Task[Any]") -> None:
         self._tasks.discard(task)
