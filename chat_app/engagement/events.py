@@ -153,6 +153,7 @@ WITH given AS MATERIALIZED (
 ), {_APPEND} SELECT {TOLD}
 """  # noqa: S608 - made of constants
 
+# Agents' sessions are looked for one by one: as a join, some plans begin with all sessions and what each takes part in.
 TO_OTHERS = f"""
 given AS MATERIALIZED (
     SELECT other.mailbox_id, said.*, NULL::timestamptz AS created_at, 1 AS number
@@ -163,12 +164,15 @@ given AS MATERIALIZED (
         WHERE participant.engagement_id = said.engagement_id AND participant.kind = 'consumer'
             AND participant.id <> said.client_id AND mailbox.voided_at IS NULL
         UNION
-        SELECT session.mailbox_id
+        SELECT (
+            SELECT session.mailbox_id FROM chat_app_agentsession AS session
+            WHERE session.id = participant.agent_session_id AND session.ended_at IS NULL
+        )
         FROM chat_app_participant AS participant
-        JOIN chat_app_agentsession AS session ON session.id = participant.agent_session_id
         WHERE participant.engagement_id = said.engagement_id AND participant.left_at IS NULL
-            AND participant.id <> said.client_id AND session.ended_at IS NULL
+            AND participant.id <> said.client_id
     ) AS other
+    WHERE other.mailbox_id IS NOT NULL
 ), {_APPEND}
 """  # noqa: S608 - made of constants
 """For a statement with a table ``said``, of one row or none, with the columns of ``Said``: puts it to the others.
