@@ -36,7 +36,7 @@ async def read_body(receive: Receive, *, declared: int | None, limit: int, secon
 
 
 async def _read(receive: Receive, declared: int | None, limit: int) -> bytes:
-    body: bytes = b""
+    body = bytearray()  # grows in place: a body may come byte by byte
     while True:
         message = await receive()
         if message["type"] != "http.request":
@@ -45,4 +45,4 @@ async def _read(receive: Receive, declared: int | None, limit: int) -> bytes:
         if len(body) > limit:
             raise BodyTooLong
         if not message.get("more_body") or len(body) == declared:
-            return body
+            return bytes(body)
