@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 from uuid import UUID
 
-from django.db import connection
 from django.utils import timezone
 from pydantic_core import from_json
 
+from authenticate_app.statements import TRUE, Row, Statement
 from chat_app.engagement.errors import CHAT_DISABLED, NO_QUEUE, OUT_OF_HOURS, Refused
 from chat_app.engagement.pace import Pace, pace_of
 from chat_app.routing.evaluation import RoutingRequest
@@ -68,19 +68,31 @@ class Plan(NamedTuple):
 
 def find_asked(jti: UUID, *, end_user_key: str) -> Asked | None:
     """Read what a token was issued for; None if no such token is stored (any more). One query."""
-    with connection.cursor() as cursor:
-        cursor.execute(_FIND, {"jti": jti, "end_user_key": end_user_key})
-        row = cursor.fetchone()
+    row = _FIND.row((jti, end_user_key))
     return None if row is None else _asked(row)
 
 
-def _asked(row: tuple[Any, ...]) -> Asked:
-    found = Asked(*row)
-    return found._replace(
-        state=ChatSession.State(found.state),
-        request=from_json(row[Asked._fields.index("request")]),
-        user_values=from_json(row[Asked._fields.index("user_values")] or "{}"),
+def _asked(row: Row) -> Asked:
+    found = dict(zip(Asked._fields, row, strict=True))
+    return Asked(
+        is_claimed=found["is_claimed"] == TRUE,
+        session_id=int(found["session_id"]),
+        version=found["version"].decode(),
+        state=ChatSession.State(found["state"].decode()),
+        auth_user_name=found["auth_user_name"].decode(),
+        interface_id=int(found["interface_id"]),
+        queue_id=_number(found["queue_id"]),
+        request=from_json(found["request"]),
+        speaks_for_others=found["speaks_for_others"] == TRUE,
+        organization_party_id=_number(found["organization_party_id"]),
+        user_values=from_json(found["user_values"] or b"{}"),
+        engagement_id=_number(found["engagement_id"]),
+        waiting_id=_number(found["waiting_id"]),
     )
+
+
+def _number(text: bytes | None) -> int | None:
+    return None if text is None else int(text)
 
 
 def plan(asked: Asked, *, interface: InterfaceFacts, routing: Routing, revision: int, now: datetime) -> Plan:
@@ -160,7 +172,9 @@ def _proposed_agent(asked: Asked) -> int | None:
 
 
 # Who waits again, after an agent had them, is no request that another one could take over.
-_FIND = """
+_FIND = Statement(
+    "find_asked",
+    """
 SELECT
     token.claimed_at IS NOT NULL, session.id, session.xmin::text, session.state, session.auth_user_name,
     session.interface_id, session.queue_id, session.request, session.speaks_for_others, session.organization_party_id,
@@ -173,6 +187,8 @@ FROM chat_app_chattoken AS token
 JOIN chat_app_chatsession AS session ON session.id = token.session_id
 LEFT JOIN chat_app_engagement AS own ON own.session_id = session.id
 LEFT JOIN chat_app_engagement AS waiting ON waiting.interface_id = session.interface_id
-    AND waiting.end_user_key = %(end_user_key)s::text AND waiting.state = 'waiting' AND waiting.engaged_at IS NULL
+    AND waiting.end_user_key = %(end_user_key)s AND waiting.state = 'waiting' AND waiting.engaged_at IS NULL
 WHERE token.jti = %(jti)s
-"""
+""",
+    {"jti": "uuid", "end_user_key": "text"},
+)
