@@ -28,6 +28,8 @@ from authenticate_app.time_ordered import new_time_ordered_id
 from chat_app.engagement.models import Engagement, MailboxEvent, TranscriptMessage
 from chat_app.engagement.privacy import services
 from chat_app.engagement.privacy.columns import COLUMNS
+from chat_app.engagement.privacy.person import find_person
+from chat_app.engagement.privacy.report import Report
 from chat_app.sessions.models import ChatSession, ChatToken
 from tests.engagement.stage import NOW, customer, engage, ready_agent
 from tests.messages import world
@@ -135,6 +137,18 @@ def test_a_chat_that_runs_is_left_and_said_to_be(john: User) -> None:
     assert services.find(name=NAME).is_empty
 
 
+def test_a_chat_that_begins_meanwhile_keeps_its_session(john: User) -> None:
+    """Found before it began, and erased after."""
+    session = ChatSession.objects.get(engagement=customer().engagement)
+    ChatSession.objects.filter(pk=session.pk).update(auth_user_name=NAME)
+    Engagement.objects.all().delete()
+    person, report = find_person(name=NAME), Report(NAME)
+    Engagement.objects.filter(pk=customer().engagement_id).update(session_id=session.pk)
+    services._erase_chats(person, report)
+    assert ChatSession.objects.filter(pk=session.pk).exists()
+    assert (report.of("chat_app.ChatSession").left, report.of("chat_app.ChatSession").erased) == (1, 0)
+
+
 def test_conversations_of_apple_messages_are_erased(john: User, business: Business) -> None:
     conversation_of("urn:mbid:john", business, john)
     conversation_of("urn:mbid:jane", business)
@@ -173,6 +187,17 @@ def test_audit_events_stay_under_the_pseudonym(john: User) -> None:
         assert event.pseudonym in {pseudonym(NAME), pseudonym(EMAIL.lower())}
     assert (changed.actor_name, changed.object_name, changed.changes) == ("root", "", {})
     assert (erased.event, erased.pseudonym) == ("personal_data_erased", pseudonym(NAME))
+
+
+@pytest.mark.parametrize("name", ["Weiß", "WEISS", "weiss", "\uff37eiss"])
+def test_audit_events_of_accounts_that_are_gone_are_found_whatever_the_letters(name: str) -> None:
+    gone = User.objects.create(username=name, password=make_password(None))
+    record(event=Event.SIGNED_IN, actor=gone.pk, actor_name=name, address="192.0.2.1")
+    record(event=Event.OBJECT_CHANGED, actor_name="root", target=gone, changes={"first_name": ["Jon", "John"]})
+    gone.delete()
+    assert erase("weiß")["authenticate_app.AuditEvent"].blanked == 2
+    names = AuditEvent.objects.order_by("pk").values_list("actor_name", "object_name")
+    assert list(names[:2]) == [("", ""), ("root", "")]
 
 
 def test_an_account_of_staff_is_left(john: User) -> None:

@@ -113,9 +113,9 @@ def _audited(keys: tuple[str, ...], account: User | None) -> tuple[list[int], li
         "kind": User._meta.label_lower,
     }
     acts, changes = [], []
-    for pk, is_act, is_change in _walk("authenticate_app_auditevent", _AUDITED, parameters):
-        acts += [pk] if is_act else []
-        changes += [pk] if is_change else []
+    for pk, is_act, is_change, actor, changed in _walk("authenticate_app_auditevent", _AUDITED, parameters):
+        acts += [pk] if is_act or name_key(actor) in keys else []
+        changes += [pk] if is_change or name_key(changed) in keys else []
     return acts, changes
 
 
@@ -137,9 +137,11 @@ WHERE id >= %(first)s AND id < %(end)s AND (
 """
 
 _AUDITED = """
-SELECT id, is_act, is_change FROM (
+SELECT id, is_act, is_change, actor_name, changed_name FROM (
     SELECT
         id,
+        actor_name,
+        CASE WHEN object_type = %(kind)s THEN object_name ELSE '' END AS changed_name,
         coalesce(
             actor_id = %(account)s::bigint OR lower(actor_name) = ANY(%(keys)s)
             OR (actor_id IS NULL AND address IS NOT NULL AND pseudonym = ANY(%(pseudonyms)s)), FALSE
@@ -149,5 +151,6 @@ SELECT id, is_act, is_change FROM (
             AND (object_id = %(account)s::text OR lower(object_name) = ANY(%(keys)s)), FALSE
         ) AS is_change
     FROM authenticate_app_auditevent WHERE id >= %(first)s AND id < %(end)s
-) AS event WHERE is_act OR is_change
+) AS event
+WHERE is_act OR is_change OR actor_name ~ '[^[:ascii:]]' OR changed_name ~ '[^[:ascii:]]'
 """

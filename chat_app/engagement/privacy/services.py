@@ -148,17 +148,25 @@ def _named(rows: "QuerySet[Any]") -> tuple[str, "QuerySet[Any]"]:
 
 def _erase_chats(person: Person, report: Report) -> None:
     running = set(_of_keys(Engagement, person.engagements).exclude(state="concluded").values_list("pk", flat=True))
-    kept = set(_of_keys(Engagement, sorted(running)).values_list("session_id", flat=True))
     for key in person.engagements:
         if key not in running:
             with transaction.atomic():
                 _delete(_of_engagements([key]), report)
-    for some in few([key for key in person.sessions if key not in kept]):
+    kept = 0
+    for some in few(person.sessions):
         with transaction.atomic():
-            _delete([_named(ChatToken.objects.filter(session_id__in=some))], report)
-            _delete([_named(ChatSession.objects.filter(pk__in=some))], report)
-    for model, count in ((Engagement, len(running)), (ChatSession, len(kept & set(person.sessions)))):
+            _delete([_named(ChatToken.objects.filter(session_id__in=_without_chat(some)))], report)
+            free = _without_chat(some)  # again: a token that somebody was faster with has begun a chat
+            _delete([_named(ChatSession.objects.filter(pk__in=free))], report)
+        kept += len(some) - len(free)
+    for model, count in ((Engagement, len(running)), (ChatSession, kept)):
         _leave(report, model, count, RUNNING)
+
+
+def _without_chat(sessions: list[Any]) -> list[Any]:
+    """Those that no chat belongs to, or not any more."""
+    begun = set(Engagement.objects.filter(session_id__in=sessions).values_list("session_id", flat=True))
+    return [key for key in sessions if key not in begun]
 
 
 def _erase_messages(person: Person, report: Report) -> None:
