@@ -26,9 +26,12 @@ STOP_SECONDS = 5.0
 LOOK_SECONDS = 0.02
 POLL_THREADS = 2
 """One reads what has come while the other notes who is there."""
-COLLECT_AFTER = (20_000, 20, 100)
-"""When Python looks for garbage in cycles (``gc.set_threshold``). By its own measure it looked through all that ten
-thousand polls hold every few seconds, and everybody waited meanwhile: for half a second, of which little is garbage."""
+COLLECT_AFTER = (5_000, 5, 1_000)
+"""When Python looks for garbage in cycles (``gc.set_threshold``): often at what is new, seldom at everything.
+
+By its own measure it looked every few seconds through all that ten thousand polls hold, and everybody waited meanwhile,
+for up to half a second; a look at 400,000 objects took 200 ms.
+"""
 SPARE_FILES = 200
 """Open files besides connections of clients."""
 
