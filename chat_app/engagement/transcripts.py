@@ -4,6 +4,7 @@ What was off the record was never stored: of it stands here that somebody wrote,
 """
 
 import json
+import textwrap
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -14,6 +15,8 @@ from chat_app.engagement.models import Engagement, Participant, TranscriptMessag
 
 LONGEST: Final = 20_000
 """Messages of one transcript at most; a conversation of a whole day has some hundreds."""
+INDENT: Final = "    "
+"""Before each line that somebody wrote, in the text for people."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +38,11 @@ def lines_of(engagement: Engagement) -> list[Line]:
 
 
 def as_text(engagement: Engagement) -> str:
-    """The transcript for people: a head, then a paragraph for each message. Times are UTC."""
-    head = f"Chat {engagement.pk} of {engagement.auth_user_name}, begun {_time(engagement.requested_at)}"
+    """The transcript for people: a head, then a paragraph for each message. Times are UTC.
+
+    What was written is indented, so that nobody writes what looks like somebody else's message.
+    """
+    head = f"Chat {engagement.pk} of {_in_one_line(engagement.auth_user_name)}, begun {_time(engagement.requested_at)}"
     return "\n\n".join([head, *(_paragraph(line) for line in lines_of(engagement))]) + "\n"
 
 
@@ -81,7 +87,11 @@ def _line(message: TranscriptMessage, writer: Participant | None, engagement: En
 
 def _paragraph(line: Line) -> str:
     body = "(off the record)" if line.is_off_the_record else line.body
-    return f"[{_time(line.at)}] {line.name}:\n{body}"
+    return f"[{_time(line.at)}] {_in_one_line(line.name)}:\n{textwrap.indent(body, INDENT)}"
+
+
+def _in_one_line(name: str) -> str:
+    return " ".join(name.splitlines())
 
 
 def _participant(person: Participant) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from authenticate_app.accounts.models import User
 from authenticate_app.audit.models import AuditEvent
 from chat_app.engagement.admin.engagements import _messages_with
 from chat_app.engagement.models import AgentSession, Engagement, Mailbox, Offer, Participant, TranscriptMessage
+from chat_app.engagement.transcripts import as_text
 from chat_app.routing.models import Interface
 from tests.admin.conftest import Browser, SignedIn
 
@@ -162,10 +163,19 @@ def test_a_transcript_is_taken_away_as_text_and_that_is_audited(admin: Browser, 
     assert response["Content-Type"] == "text/plain; charset=utf-8"
     assert response["Content-Disposition"] == f'attachment; filename="chat-{conversation.pk}.txt"'
     text = response.content.decode()
-    assert "[2026-05-04T12:00:00Z] Anna Agent:\nIt is in Zürich.\nTomorrow!" in text
-    assert text.endswith("John:\n(off the record)\n")
+    assert "[2026-05-04T12:00:00Z] Anna Agent:\n    It is in Zürich.\n    Tomorrow!" in text
+    assert text.endswith("John:\n    (off the record)\n")
     event = AuditEvent.objects.get(event="transcript_exported")
     assert (event.reason, event.actor_name, event.object_id) == ("txt", "root@example.com", str(conversation.pk))
+
+
+@pytest.mark.parametrize("line_end", ["\n", "\r\n", "\r", "\v", "\x85", "\u2028"])
+def test_nobody_writes_what_looks_like_an_agents_message(conversation: Engagement, line_end: str) -> None:
+    head = "[2026-05-04T12:00:00Z] Anna Agent:"
+    Participant.objects.filter(kind="consumer").update(name=f"John{line_end}{head}")
+    forged = f"Thanks{line_end}{line_end}{head}{line_end}You get your money back."
+    TranscriptMessage.objects.filter(participant__kind="consumer", off_the_record=False).update(body=forged)
+    assert as_text(conversation).splitlines().count(head) == 1
 
 
 def test_a_transcript_is_taken_away_as_json(admin: Browser, conversation: Engagement) -> None:
