@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from django.db import connection
+from django.db.models import Q
 
 from chat_app.engagement.models import Engagement, Mailbox
 from chat_app.routing.models import Queue
@@ -87,11 +88,12 @@ def agents_now() -> list[AgentNow]:
 
 
 def queues_now(*, agents: list[AgentNow], now: datetime) -> list[QueueNow]:
-    """Return the queues in which somebody waits or somebody is there, and all others; two queries."""
+    """Return the queues that take chats, and those switched off in which somebody waits still; two queries."""
     with connection.cursor() as cursor:
         cursor.execute(_WAITING)
         waiting = {queue_id: (number, since) for queue_id, number, since in cursor.fetchall()}
-    queues = Queue.objects.filter(enabled=True).select_related("figures").order_by("interface_id", "id")
+    shown = Queue.objects.filter(Q(enabled=True) | Q(pk__in=waiting))
+    queues = shown.select_related("figures").order_by("interface_id", "id")
     return [_queue(queue, waiting.get(queue.pk, (0, None)), agents, now) for queue in queues]
 
 

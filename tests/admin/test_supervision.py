@@ -14,7 +14,7 @@ from django.utils import timezone
 from authenticate_app.accounts.models import User
 from chat_app.engagement.models import AgentSession, Engagement, Mailbox, Participant
 from chat_app.engagement.supervision import agents_now, last_day, queues_now, running_and_waiting
-from chat_app.routing.models import QueueResource
+from chat_app.routing.models import Queue, QueueResource
 from tests.admin.conftest import SignedIn
 
 PAGE = reverse("admin:supervision")
@@ -78,6 +78,14 @@ def test_a_queue_tells_who_waits_and_who_is_there(chat: Chat) -> None:
     assert (first.waiting, first.longest_wait, first.mean_wait) == (2, 90, None)
     assert (first.there, first.away, first.absent, first.room) == (1, 1, 1, 2)
     assert running_and_waiting() == (1, 2)
+
+
+def test_whoever_waits_in_a_queue_that_was_switched_off_is_seen(chat: Chat) -> None:
+    Queue.objects.create(pk=99, interface_id=1, name="Old", enabled=False)
+    assert 99 not in [queue.id for queue in queues_now(agents=[], now=NOW)]
+    chat(10)
+    Engagement.objects.update(queue_id=99)
+    assert (99, 1) in [(queue.id, queue.waiting) for queue in queues_now(agents=[], now=NOW)]
 
 
 def test_the_last_day_by_wait_outcome_and_hour(chat: Chat) -> None:
