@@ -137,6 +137,17 @@ def test_a_chat_that_runs_is_left_and_said_to_be(john: User) -> None:
     assert services.find(name=NAME).is_empty
 
 
+def test_a_chat_that_ran_under_another_name_is_found_when_it_has_ended(john: User) -> None:
+    running = chat_of(EMAIL, ended=False)
+    account = erase(NAME)["authenticate_app.User"]
+    assert (account.erased, account.left, account.why) == (0, 1, [services.FOUND_BY])
+    Engagement.objects.filter(pk=running).update(state="concluded", concluded_at=NOW)
+    assert erase(NAME)["authenticate_app.User"].erased == 1
+    assert not Engagement.objects.exists()
+    assert not ChatSession.objects.exists()
+    assert not User.objects.filter(pk=john.pk).exists()
+
+
 def test_a_chat_that_begins_meanwhile_keeps_its_session(john: User) -> None:
     """Found before it began, and erased after."""
     session = ChatSession.objects.get(engagement=customer().engagement)

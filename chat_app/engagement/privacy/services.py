@@ -46,6 +46,7 @@ from chat_app.sessions.models import ChatSession, ChatToken
 
 RUNNING = "a chat that has not ended yet; erase again when it has"
 SHARED = "in this conversation somebody else has signed in too; only this person's sign-ins go"
+FOUND_BY = "by this account the chat is found again that has not ended yet; erase again when it has"
 OF_STAFF = "an account of somebody who uses the admin, answers chats or acts for a client; delete it there"
 
 
@@ -70,10 +71,10 @@ def export(*, name: str, actor: Any = None, now: datetime) -> str:
 def erase(*, name: str, actor: Any = None, now: datetime) -> Report:
     """Erase what there is about an end user. The audit log says that it was done, under the pseudonym alone."""
     person, report = find_person(name=name), find(name=name)
-    _erase_chats(person, report)
+    is_talking = _erase_chats(person, report)
     _erase_messages(person, report)
     _blank_audit(person, report)
-    _erase_account(person, report)
+    _erase_account(person, report, is_talking=is_talking)
     _audit(Event.PERSONAL_DATA_ERASED, name, actor, now)
     return report
 
@@ -146,7 +147,8 @@ def _named(rows: "QuerySet[Any]") -> tuple[str, "QuerySet[Any]"]:
     return rows.model._meta.label, rows
 
 
-def _erase_chats(person: Person, report: Report) -> None:
+def _erase_chats(person: Person, report: Report) -> bool:
+    """Erase what has ended; answers whether a chat goes on."""
     running = set(_of_keys(Engagement, person.engagements).exclude(state="concluded").values_list("pk", flat=True))
     for key in person.engagements:
         if key not in running:
@@ -161,6 +163,7 @@ def _erase_chats(person: Person, report: Report) -> None:
         kept += len(some) - len(free)
     for model, count in ((Engagement, len(running)), (ChatSession, kept)):
         _leave(report, model, count, RUNNING)
+    return bool(running) or kept > 0
 
 
 def _without_chat(sessions: list[Any]) -> list[Any]:
@@ -194,16 +197,18 @@ def _blank_audit(person: Person, report: Report) -> None:
     report.of(AuditEvent._meta.label).blanked += len({*person.acts, *person.changes})
 
 
-def _erase_account(person: Person, report: Report) -> None:
+def _erase_account(person: Person, report: Report, *, is_talking: bool) -> None:
+    """Erase it last: other names, under which chats are found, are known by it alone."""
     account = person.account
     if account is None:
         return
     parts = [*_of_account(account), _named(User.objects.filter(pk=account.pk))]
     counts = [(rows.model, rows.count()) for _table, rows in parts]
-    if _is_of_staff(account):
+    why = OF_STAFF if _is_of_staff(account) else FOUND_BY if is_talking else ""
+    if why:
         for model, count in counts:
             report.of(model._meta.label).left += count
-        report.of(User._meta.label).why.append(OF_STAFF)
+        report.of(User._meta.label).why.append(why)
         return
     account.delete()
     for model, count in counts:
