@@ -87,6 +87,19 @@ def test_a_chat_from_its_beginning_to_its_end(john: Customer, anna: Agent, chrom
     assert faults == [[], []]
 
 
+def test_who_signs_in_next_in_a_tab_sees_nothing_of_the_one_before(john: Customer) -> None:
+    john.start()
+    john.say("For no one else.")
+    john.hears("For no one else.")
+    maria = Customer(john.page, "maria")
+    maria.open()
+    expect(maria.page.get_by_label("What is it about?")).to_be_visible(timeout=PATIENCE)
+    expect(maria.page.get_by_text("For no one else.")).to_have_count(0)
+    john.start()
+    john.hears("For no one else.")
+    john.end()
+
+
 def test_what_people_write_is_text_and_nothing_else(john: Customer, anna: Agent) -> None:
     html = "<img src=x onerror=\"document.title='owned'\"><b>bold</b>"
     john.start(html)

@@ -103,6 +103,11 @@ def test_its_scripts_may_call_the_chat_server_and_nobody_else(browser: Browser) 
     assert policy["script-src"] == policy["style-src"] == "'self'"
 
 
+def test_its_scripts_are_told_whose_desk_it_is(browser: Browser, anna: User) -> None:
+    """What another agent's desk left in the tab is forgotten by that."""
+    assert given(show(browser))["user"] == str(anna.pk)
+
+
 def test_its_scripts_are_given_every_text_and_where_the_chat_server_is(browser: Browser) -> None:
     fields = given(show(browser))
     assert fields["texts"].keys() == TEXTS.keys()

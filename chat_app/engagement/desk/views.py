@@ -76,6 +76,7 @@ def _given(request: HttpRequest, found: list[Place]) -> dict[str, Any]:
     return {
         "tokenUrl": reverse("desk-token"),
         "csrf": get_token(request),
+        "user": str(request.user.pk),
         "language": translation.get_language(),
         "texts": {name: str(text) for name, text in TEXTS.items()},
         "interfaces": [place._asdict() for place in found],

@@ -11,7 +11,7 @@ const LANGUAGES = ["en", "de", "fr", "es", "ja"];
 const NAME = "chatauth-chat";
 
 async function begin(tag) {
-    const { server, site, tokenUrl, csrfHeader, csrfToken, lang } = tag.dataset;
+    const { server, site, customer = "", tokenUrl, csrfHeader, csrfToken, lang } = tag.dataset;
     const language = languageOf(lang || document.documentElement.lang);
     const { default: texts } = await import(`./texts/${language}.js`);
     if (!customElements.get(NAME)) {
@@ -23,6 +23,7 @@ async function begin(tag) {
         words: new Words(texts, language),
         server: server || new URL(import.meta.url).origin,
         site,
+        customer,
         askForToken: tokenFrom({ tokenUrl, csrfHeader, csrfToken }),
     });
     document.body.append(chat);

@@ -22,6 +22,7 @@ class Desk {
         const token = tokens({ url: given.tokenUrl, csrf: given.csrf });
         const session = (this.session = new Session({
             token,
+            user: given.user,
             changed: () => this.show(),
             trouble: (name) => this.trouble(name),
         }));

@@ -12,9 +12,9 @@ const TYPING_ENDS_AFTER = 4_000;
 
 export class Session {
     /** `changed()` is called after every change; `trouble(name)` with what to say when something did not work. */
-    constructor({ token, changed, trouble }) {
+    constructor({ token, user, changed, trouble }) {
         Object.assign(this, { token, changed, trouble });
-        this.kept = new Kept("chatauth-desk");
+        this.kept = new Kept("chatauth-desk", user);
         this.state = beginning();
         this.isOn = false;
         this.capacity = 0;

@@ -1,11 +1,21 @@
 // What survives a reload: kept for this tab alone, until it is closed or the conversation is over.
 
 export class Kept {
-    constructor(key) {
-        this.key = key;
+    /** `whose`: who is signed in; what somebody else left in the tab is forgotten, not shown. */
+    constructor(key, whose = "") {
+        Object.assign(this, { key, whose });
     }
 
     read() {
+        const kept = this.stored();
+        if (kept && (kept.whose ?? "") !== this.whose) {
+            this.forget();
+            return null;
+        }
+        return kept;
+    }
+
+    stored() {
         try {
             return JSON.parse(sessionStorage.getItem(this.key) ?? "null");
         } catch {
@@ -15,7 +25,7 @@ export class Kept {
 
     write(value) {
         try {
-            sessionStorage.setItem(this.key, JSON.stringify(value));
+            sessionStorage.setItem(this.key, JSON.stringify({ ...value, whose: this.whose }));
         } catch {
             // Full or switched off: everything works, but for the reload.
         }

@@ -12,9 +12,9 @@ const TYPING_ENDS_AFTER = 4_000;
 
 export class Conversation {
     /** `changed()` is called after every change of `state`. */
-    constructor({ server, site, askForToken, changed }) {
+    constructor({ server, site, customer, askForToken, changed }) {
         Object.assign(this, { server, site, askForToken, changed });
-        this.kept = new Kept(`chatauth-chat ${server} ${site}`);
+        this.kept = new Kept(`chatauth-chat ${server} ${site}`, customer);
         this.state = beginning();
     }
 

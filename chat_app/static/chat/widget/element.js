@@ -8,10 +8,10 @@ import { sheet } from "./style.js";
 
 export class ChatElement extends HTMLElement {
     /** Has to be called before the element is put into a page. */
-    settle({ words, server, site, askForToken }) {
+    settle({ words, server, site, customer, askForToken }) {
         this.words = words;
         this.unread = 0;
-        this.conversation = new Conversation({ server, site, askForToken, changed: () => this.show() });
+        this.conversation = new Conversation({ server, site, customer, askForToken, changed: () => this.show() });
     }
 
     connectedCallback() {
