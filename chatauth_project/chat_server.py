@@ -26,11 +26,11 @@ STOP_SECONDS = 5.0
 LOOK_SECONDS = 0.02
 POLL_THREADS = 2
 """One reads what has come while the other notes who is there."""
-COLLECT_AFTER = (5_000, 5, 1_000)
-"""When Python looks for garbage in cycles (``gc.set_threshold``): often at what is new, seldom at everything.
+COLLECT_AFTER = (200_000, 5, 1_000)
+"""When Python looks for garbage in cycles (``gc.set_threshold``): once so many objects more were made than let go.
 
-By its own measure it looked every few seconds through all that ten thousand polls hold, and everybody waited meanwhile,
-for up to half a second; a look at 400,000 objects took 200 ms.
+Polls come and go all the time and leave no cycles behind, yet a look takes 200 ms where ten thousand of them wait, and
+everybody waits meanwhile. So it is left to the rare case in which cycles pile up.
 """
 SPARE_FILES = 200
 """Open files besides connections of clients."""
