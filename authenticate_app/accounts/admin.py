@@ -23,6 +23,7 @@ from authenticate_app.accounts.rules import may_edit, may_set_password
 from authenticate_app.accounts.signed_in import signed_in_user
 from authenticate_app.audit.events import Event
 from authenticate_app.audit.model_admin import AuditedModelAdmin
+from authenticate_app.audit.paging import is_key
 from authenticate_app.audit.services import record_of_request
 from authenticate_app.throttling.clearing import clear_counts_of_user
 
@@ -43,7 +44,7 @@ class RoleFilter(DropdownFilter):
 
     def queryset(self, request: HttpRequest, queryset: "QuerySet[User]") -> "QuerySet[User]":
         chosen = self.value() or ""
-        return queryset.filter(groups=int(chosen)) if chosen.isdecimal() else queryset
+        return queryset.filter(groups=int(chosen)) if is_key(chosen) else queryset
 
 
 class UserAdmin(DjangoUserAdmin, AuditedModelAdmin):  # type: ignore[misc, type-arg]

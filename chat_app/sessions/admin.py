@@ -16,7 +16,7 @@ from unfold.decorators import display
 from authenticate_app.accounts.models import User
 from authenticate_app.audit.filters import DaysFilter
 from authenticate_app.audit.owned_rows import OwnedRows
-from authenticate_app.audit.paging import NewestFirst
+from authenticate_app.audit.paging import NewestFirst, is_key
 from authenticate_app.audit.read_only import ReadOnlyModelAdmin
 from chat_app.routing.models import Interface, Queue
 from chat_app.sessions.models import ChatSession, ChatToken
@@ -66,7 +66,7 @@ class QueueFilter(DropdownFilter):
 
     def queryset(self, request: HttpRequest, queryset: "QuerySet[ChatSession]") -> "QuerySet[ChatSession]":
         chosen = self.value() or ""
-        return queryset.filter(queue_id=chosen) if chosen.isdecimal() else queryset
+        return queryset.filter(queue_id=chosen) if is_key(chosen) else queryset
 
 
 class SessionDays(DaysFilter):

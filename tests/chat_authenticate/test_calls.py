@@ -24,9 +24,7 @@ def ask() -> None:
     headers = {"Authorization": basic(CALLER, PASSWORD)}
     body = json.dumps(minimal()).encode()
     request = RequestFactory().generic("POST", ADDRESS, body, ITEM, secure=True, headers=headers)
-    response = application(request.environ, _expect_created)
-    b"".join(response)
-    response.close()
+    assert b"".join(application(request.environ, _expect_created))
 
 
 def _expect_created(status: str, _headers: list[tuple[str, str]], _error: Any = None) -> Any:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import DropdownFilter
 
 from authenticate_app.audit.filters import DaysFilter
-from authenticate_app.audit.paging import NewestFirst
+from authenticate_app.audit.paging import NewestFirst, is_key
 from authenticate_app.messages.models import Business
 from authenticate_app.time_ordered import first_time_ordered_id
 
@@ -49,7 +49,7 @@ class BusinessFilter(DropdownFilter):
 
     def queryset(self, request: HttpRequest, queryset: "QuerySet[Any]") -> "QuerySet[Any]":
         chosen = self.value() or ""
-        return queryset.filter(business_id=int(chosen)) if chosen.isdecimal() else queryset
+        return queryset.filter(business_id=int(chosen)) if is_key(chosen) else queryset
 
 
 class StateFilter(DropdownFilter):

@@ -20,7 +20,7 @@ from authenticate_app.accounts.names import name_key
 from authenticate_app.audit.confirmation import Question, ask
 from authenticate_app.audit.events import Event
 from authenticate_app.audit.filters import DaysFilter
-from authenticate_app.audit.paging import NewestFirst
+from authenticate_app.audit.paging import NewestFirst, is_key
 from authenticate_app.audit.read_only import ReadOnlyModelAdmin
 from authenticate_app.audit.services import record_of_request
 from chat_app.engagement.happenings import happenings
@@ -65,7 +65,7 @@ class QueueFilter(DropdownFilter):
 
     def queryset(self, request: HttpRequest, queryset: "QuerySet[Engagement]") -> "QuerySet[Engagement]":
         chosen = self.value() or ""
-        return queryset.filter(queue_id=chosen) if chosen.isdecimal() else queryset
+        return queryset.filter(queue_id=chosen) if is_key(chosen) else queryset
 
 
 class EngagementDays(DaysFilter):
