@@ -35,7 +35,7 @@ def speed(options: argparse.Namespace) -> list[Report]:
 
 def _measured(cluster: EmbeddedPostgres, name: str, options: argparse.Namespace) -> Report:
     result = Report(name, machine.description(cluster))
-    with Server(Installation(cluster, name), SETTINGS.get(name)) as server:
+    with Server(Installation(cluster, name)) as server:
         PARTS[name](server, result, options)
     return result
 
@@ -82,8 +82,6 @@ def _measure_messages(server: Server, result: Report, options: argparse.Namespac
     result.add([Row("statements for a message", f"{messages.statements(server)}", "at most 4")])
 
 
-SETTINGS = {"messages": messages.SETTINGS}
-"""What a part needs to be set otherwise."""
 PARTS = {"speed": _measure_chat, "oauth": _measure_oauth, "messages": _measure_messages}
 """What ``speed`` measures, and under which name it stands in docs/performance.md."""
 

@@ -24,7 +24,6 @@ from benchmarks.scenarios import COUNTED
 from benchmarks.stack import LOOPBACK, Server
 from benchmarks.statements import StatementLog
 
-SETTINGS = {"JOB_WORKERS": "0"}
 PATH = "/amb/message"
 TABLE = "authenticate_app_inboundmessage"
 CLIENTS = 4

@@ -94,13 +94,13 @@ class Installation:
 
 
 class Server:
-    """The server of an installation, from the production start to its end."""
+    """The server of an installation, from the production start to its end; neither jobs nor chats are worked on."""
 
     def __init__(self, installation: Installation, settings: Mapping[str, str] | None = None) -> None:
         self.installation = installation
         self.port, metrics_port = free_ports(2)
         self.address = f"http://{LOOPBACK}:{self.port}"
-        ports = {"PORT": str(self.port), "METRICS_PORT": str(metrics_port), "CHAT_WORKERS": "0"}
+        ports = {"PORT": str(self.port), "METRICS_PORT": str(metrics_port), "CHAT_WORKERS": "0", "JOB_WORKERS": "0"}
         self._environment = installation.environment | ports | dict(settings or {})
         self.start_seconds = 0.0
 
