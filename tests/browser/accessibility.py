@@ -94,11 +94,7 @@ def of_the_admin(browser: Browser, address: str) -> Iterator[Result]:
 
 def of_the_sandbox(browser: Browser) -> Iterator[Result]:
     results = [Result("/sandbox/"), Result("/sandbox/, asked to sign in"), Result("/sandbox/, signed in")]
-    with (
-        tempfile.TemporaryDirectory(prefix="chatauth-sandbox-") as log,
-        database_of_this_run(),
-        running_sandbox(Path(log)) as server,
-    ):
+    with tempfile.TemporaryDirectory(prefix="chatauth-sandbox-") as log, running_sandbox(Path(log)) as server:
         for scheme, width in product(SCHEMES, WIDTHS):
             with browser.new_context(
                 base_url=server.url, viewport={"width": width, "height": 900}, color_scheme=scheme

@@ -6,7 +6,6 @@ from typing import Literal
 
 from playwright.sync_api import Browser, Page
 
-from tests.environment import database_of_this_run
 from tests.sandbox.running import running_sandbox
 
 LOOKS: dict[str, tuple[int, Literal["light", "dark"]]] = {
@@ -22,10 +21,9 @@ BUTTONS = {"new": "Ask to sign in", "legacy": "Ask in the legacy flow"}
 
 
 def take(browser: Browser, folder: Path) -> None:
-    """Start a server with a sandbox, sign in there, and write every picture."""
+    """Start a server with a sandbox on the running database of this run, sign in there, and write every picture."""
     with (
         tempfile.TemporaryDirectory(prefix="chatauth-sandbox-") as log,
-        database_of_this_run(),
         running_sandbox(Path(log)) as server,
         browser.new_context(base_url=server.url) as context,
     ):
