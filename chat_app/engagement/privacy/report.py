@@ -13,12 +13,18 @@ class Lines:
     left: int = 0
     why: list[str] = field(default_factory=list)
 
+    def leave(self, count: int, why: str) -> None:
+        """Note how many rows stay and why; looked at again, the later count holds."""
+        self.left = count
+        if count and why and why not in self.why:
+            self.why.append(why)
+
 
 @dataclass(slots=True)
 class Report:
-    """All tables in which there was something, by their names in the admin's and the database's language."""
+    """All tables in which there was something, by their labels. ``names``: the compared forms that were looked for."""
 
-    name: str
+    names: tuple[str, ...]
     tables: dict[str, Lines] = field(default_factory=dict)
 
     def of(self, table: str) -> Lines:
@@ -30,12 +36,19 @@ class Report:
         """Whether there is nothing about this person."""
         return not any(lines.found for lines in self.tables.values())
 
+    def settle(self) -> None:
+        """Count as found what was written, and erased, after the first look."""
+        for lines in self.tables.values():
+            lines.found = max(lines.found, lines.erased + lines.blanked + lines.left)
+            lines.why = lines.why if lines.left else []
+
     def text(self) -> str:
         """The report for people, a line for each table."""
         rows = [_row(table, lines) for table, lines in self.tables.items() if lines.found]
         reasons = [f"{table}: {why}" for table, lines in self.tables.items() for why in lines.why]
+        names = f"Looked for: {', '.join(self.names)}"
         head = f"{'table':<40}{'found':>9}{'erased':>9}{'blanked':>9}{'left':>9}"
-        return "\n".join([head, *rows, *(["", "Left:", *reasons] if reasons else [])])
+        return "\n".join([names, "", head, *rows, *(["", "Left:", *reasons] if reasons else [])])
 
 
 def _row(table: str, lines: Lines) -> str:

@@ -5,13 +5,14 @@ found again. Everything is erased but what the report names, with the reason.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from django.apps import apps
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Model, Q, QuerySet
 
 from authenticate_app.accounts.entitlements import SELF_SERVICE_USER
@@ -20,6 +21,7 @@ from authenticate_app.accounts.names import name_key
 from authenticate_app.audit.events import Event
 from authenticate_app.audit.models import AuditEvent
 from authenticate_app.audit.services import pseudonym, record
+from authenticate_app.messages.endings import SIGN_IN_ENDED
 from authenticate_app.messages.models import (
     Conversation,
     InboundMessage,
@@ -30,6 +32,7 @@ from authenticate_app.messages.models import (
     WebhookDelivery,
 )
 from authenticate_app.oauth.models import Client
+from chat_app.engagement.locks import lock_engagement
 from chat_app.engagement.models import (
     AgentSession,
     Engagement,
@@ -40,42 +43,65 @@ from chat_app.engagement.models import (
     TranscriptMessage,
 )
 from chat_app.engagement.privacy.columns import COLUMNS
-from chat_app.engagement.privacy.person import Person, few, find_person
+from chat_app.engagement.privacy.person import Person, conversations_of, everything_of, few, identify
 from chat_app.engagement.privacy.report import Report
 from chat_app.sessions.models import ChatSession, ChatToken
 
 RUNNING = "a chat that has not ended yet; erase again when it has"
 SHARED = "in this conversation somebody else has signed in too; only this person's sign-ins go"
 FOUND_BY = "by this account the chat is found again that has not ended yet; erase again when it has"
+ONE_AT_A_TIME: Final = 0x65726173696E67
+"""Key of the PostgreSQL advisory lock: "erasing" in ASCII."""
 OF_STAFF = "an account of somebody who uses the admin, answers chats or acts for a client; delete it there"
 
 
-def find(*, name: str) -> Report:
-    """Count what there is about an end user, table by table."""
-    report = Report(name)
-    for table, rows in _parts(find_person(name=name)):
-        report.of(table).found += rows.count()
-    return report
+def find(*, name: str, is_customer_id: bool = False) -> Report:
+    """Count what there is about an end user, table by table.
+
+    In all three functions ``name`` is what ``authUserName`` has, or the id of a customer of Apple Messages.
+
+    Raises:
+        NoName: nothing was looked for.
+    """
+    return _counted(everything_of(identify(name=name, is_customer_id=is_customer_id)))
 
 
-def export(*, name: str, actor: Any = None, now: datetime) -> str:
-    """Write down as JSON what there is about an end user; secrets are left out. The audit log says that it was done."""
+def export(*, name: str, is_customer_id: bool = False, actor: Any = None, now: datetime) -> str:
+    """Write down as JSON what there is about an end user; secrets are left out. The audit log says that it was done.
+
+    Raises:
+        NoName: nothing was looked for.
+    """
     tables: dict[str, list[Any]] = {}
-    for table, rows in _parts(find_person(name=name)):
+    for table, rows in _parts(everything_of(identify(name=name, is_customer_id=is_customer_id))):
         tables.setdefault(table, []).extend(_shown(table, row) for row in rows.values())
     _audit(Event.PERSONAL_DATA_EXPORTED, name, actor, now)
     data = {"name": name, "at": now, "tables": {table: rows for table, rows in tables.items() if rows}}
     return json.dumps(data, cls=_Encoder, ensure_ascii=False, indent=2)
 
 
-def erase(*, name: str, actor: Any = None, now: datetime) -> Report:
-    """Erase what there is about an end user. The audit log says that it was done, under the pseudonym alone."""
-    person, report = find_person(name=name), find(name=name)
-    is_talking = _erase_chats(person, report)
-    _erase_messages(person, report)
-    _blank_audit(person, report)
-    _erase_account(person, report, is_talking=is_talking)
+def erase(*, name: str, is_customer_id: bool = False, actor: Any = None, now: datetime) -> Report:
+    """Erase what there is about an end user. The audit log says that it was done, under the pseudonym alone.
+
+    In two rounds: what was written during the first, such as a sign-in that is audited, goes in the second.
+
+    Raises:
+        NoName: nothing was looked for.
+    """
+    identity = identify(name=name, is_customer_id=is_customer_id)
+    person = everything_of(identity)
+    report = _counted(person)
+    _erase_all(person, report)
+    _erase_all(everything_of(identity), report)
     _audit(Event.PERSONAL_DATA_ERASED, name, actor, now)
+    report.settle()
+    return report
+
+
+def _counted(person: Person) -> Report:
+    report = Report(person.identity.keys or (person.identity.customer_id,))
+    for table, rows in _parts(person):
+        report.of(table).found += rows.count()
     return report
 
 
@@ -86,15 +112,13 @@ def _parts(person: Person) -> Iterator[tuple[str, "QuerySet[Any]"]]:
     for some in few(person.sessions):
         yield _named(ChatToken.objects.filter(session_id__in=some))
         yield _named(ChatSession.objects.filter(pk__in=some))
-    for some in few(person.conversations):
-        yield from _of_conversations(some)
-        yield _named(Conversation.objects.filter(pk__in=some))
-    yield from _of_sign_ins(person)
-    for some in few(sorted({*person.acts, *person.changes})):
-        yield _named(AuditEvent.objects.filter(pk__in=some))
+    for key in person.conversations:
+        yield from _of_conversation(key)
+    yield from _of_sign_ins(_shared_sign_ins(person.sign_ins, person.conversations))
+    for events in few(sorted({*person.acts, *person.changes})):
+        yield _named(AuditEvent.objects.filter(pk__in=events))
     if person.account is not None:
         yield from _of_account(person.account)
-        yield _named(User.objects.filter(pk=person.account.pk))
 
 
 def _of_engagements(keys: list[int]) -> Iterator[tuple[str, "QuerySet[Any]"]]:
@@ -115,28 +139,42 @@ def _mailboxes(engagements: list[int]) -> list[int]:
     return sorted({*own, *agents.values_list("mailbox_id", flat=True)})
 
 
-def _of_conversations(keys: list[Any]) -> Iterator[tuple[str, "QuerySet[Any]"]]:
+def _of_conversation(key: Any) -> Iterator[tuple[str, "QuerySet[Any]"]]:
     """What customers wrote is found by their id at the business; webhooks by the conversation that they tell of."""
-    for business, customer in Conversation.objects.filter(pk__in=keys).values_list("business_id", "customer_id"):
+    for business, customer in Conversation.objects.filter(pk=key).values_list("business_id", "customer_id"):
         yield _named(InboundMessage.objects.filter(business_id=business, customer_id=customer))
-    told = [str(key) for key in keys]
-    yield _named(WebhookDelivery.objects.filter(payload__data__conversation__in=told))
-    yield _named(OutboundMessage.objects.filter(conversation_id__in=keys))
-
-
-def _of_sign_ins(person: Person) -> Iterator[tuple[str, "QuerySet[Any]"]]:
-    requests = SignInRequest.objects.filter(Q(conversation__in=person.conversations) | Q(pk__in=person.sign_ins))
+        yield _named(WebhookDelivery.objects.filter(business_id=business, payload__data__conversation=str(key)))
+    yield _named(OutboundMessage.objects.filter(conversation_id=key))
+    requests = SignInRequest.objects.filter(conversation_id=key)
     yield _named(SignInStep.objects.filter(sign_in__in=requests))
     yield _named(SignInResult.objects.filter(sign_in__in=requests))
     yield _named(requests)
+    yield _named(Conversation.objects.filter(pk=key))
+
+
+def _of_sign_ins(keys: list[Any]) -> Iterator[tuple[str, "QuerySet[Any]"]]:
+    """Of sign-ins in conversations that are not theirs alone: also what others were sent and told of them."""
+    for some in few(keys):
+        told = [str(key) for key in some]
+        yield _named(WebhookDelivery.objects.filter(payload__type=SIGN_IN_ENDED, payload__data__id__in=told))
+        yield _named(OutboundMessage.objects.filter(sign_in__in=some))
+        yield _named(SignInStep.objects.filter(sign_in__in=some))
+        yield _named(SignInResult.objects.filter(sign_in__in=some))
+        yield _named(SignInRequest.objects.filter(pk__in=some))
+
+
+def _shared_sign_ins(sign_ins: list[Any], own: list[Any]) -> list[Any]:
+    within = set(SignInRequest.objects.filter(conversation__in=own).values_list("pk", flat=True))
+    return [key for key in sign_ins if key not in within]
 
 
 def _of_account(account: User) -> Iterator[tuple[str, "QuerySet[Any]"]]:
-    """Rows of all tables that leave with the account."""
+    """The account, and rows of all tables that leave with it."""
     for model in apps.get_models(include_auto_created=True):
         for field in model._meta.concrete_fields:
             if field.related_model is User and model not in FOUND_OTHERWISE:
                 yield _named(model._default_manager.filter(**{field.name: account.pk}))
+    yield _named(User.objects.filter(pk=account.pk))
 
 
 FOUND_OTHERWISE = {AuditEvent, ChatSession, Engagement, Participant, SignInResult}
@@ -147,23 +185,49 @@ def _named(rows: "QuerySet[Any]") -> tuple[str, "QuerySet[Any]"]:
     return rows.model._meta.label, rows
 
 
+def _erase_all(person: Person, report: Report) -> None:
+    is_talking = _erase_chats(person, report)
+    _erase_messages(person, report)
+    _blank_audit(person, report)
+    _erase_account(person, report, is_talking=is_talking)
+
+
+@contextmanager
+def _one_at_a_time() -> Iterator[None]:
+    """A step of erasing, whole or not at all. Others wait, so that of two who erase each sees what the other has done.
+
+    It comes before all other locks (``engagement.locks``).
+    """
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [ONE_AT_A_TIME])
+        yield
+
+
 def _erase_chats(person: Person, report: Report) -> bool:
     """Erase what has ended; answers whether a chat goes on."""
-    running = set(_of_keys(Engagement, person.engagements).exclude(state="concluded").values_list("pk", flat=True))
-    for key in person.engagements:
-        if key not in running:
-            with transaction.atomic():
-                _delete(_of_engagements([key]), report)
+    running = sum(not _erase_chat(key, report) for key in person.engagements)
     kept = 0
     for some in few(person.sessions):
-        with transaction.atomic():
+        with _one_at_a_time():
             _delete([_named(ChatToken.objects.filter(session_id__in=_without_chat(some)))], report)
             free = _without_chat(some)  # again: a token that somebody was faster with has begun a chat
             _delete([_named(ChatSession.objects.filter(pk__in=free))], report)
-        kept += len(some) - len(free)
-    for model, count in ((Engagement, len(running)), (ChatSession, kept)):
+            kept += ChatSession.objects.filter(pk__in=some).count()
+    for model, count in ((Engagement, running), (ChatSession, kept)):
         _leave(report, model, count, RUNNING)
-    return bool(running) or kept > 0
+    return running > 0 or kept > 0
+
+
+def _erase_chat(key: int, report: Report) -> bool:
+    """Erase a chat; answers False if it goes on."""
+    with _one_at_a_time():
+        engagement = lock_engagement(key)
+        if engagement is None:
+            return True
+        if engagement.state != Engagement.State.CONCLUDED:
+            return False
+        _delete(_of_engagements([key]), report)
+        return True
 
 
 def _without_chat(sessions: list[Any]) -> list[Any]:
@@ -173,70 +237,72 @@ def _without_chat(sessions: list[Any]) -> list[Any]:
 
 
 def _erase_messages(person: Person, report: Report) -> None:
-    for some in few(person.conversations):
-        with transaction.atomic():
-            _delete(_of_conversations(some), report)
-    with transaction.atomic():
-        _delete(list(_of_sign_ins(person)), report)
-    for some in few(person.conversations):
-        with transaction.atomic():
-            _delete([_named(Conversation.objects.filter(pk__in=some))], report)
-    _leave(report, Conversation, len(person.shared_conversations), SHARED)
+    """Erase each conversation in one step: half of it would not be found again. Whose it is may have changed."""
+    for key in [*person.conversations, *person.shared_conversations]:
+        with _one_at_a_time():
+            own, _shared, _sign_ins = conversations_of(person.identity)
+            if key in own and Conversation.objects.select_for_update().filter(pk=key).exists():
+                _delete(_of_conversation(key), report)
+    with _one_at_a_time():
+        own, shared, sign_ins = conversations_of(person.identity)
+        _delete(_of_sign_ins(_shared_sign_ins(sign_ins, own)), report)
+    if shared:  # not found again, since nothing in them is this person's any more
+        _leave(report, Conversation, len(shared), SHARED)
 
 
 def _blank_audit(person: Person, report: Report) -> None:
     """Events stay, under the pseudonym; of changes of the account stays that there was one, when and by whom."""
+    events = sorted({*person.acts, *person.changes})
     if person.account is not None and _is_of_staff(person.account):
-        _leave(report, AuditEvent, len({*person.acts, *person.changes}), OF_STAFF)
+        _leave(report, AuditEvent, len(events), OF_STAFF)
         return
     for some in few(person.acts):
         blank: dict[str, Any] = {"actor": None, "actor_name": "", "address": None, "object_name": "", "changes": {}}
-        AuditEvent.objects.filter(pk__in=some).update(pseudonym=pseudonym(person.keys[0]), **blank)
-    for some in few(person.changes):
-        AuditEvent.objects.filter(pk__in=some).update(object_name="", changes={})
-    report.of(AuditEvent._meta.label).blanked += len({*person.acts, *person.changes})
+        _blank(some, {**blank, "pseudonym": pseudonym(person.identity.keys[0])}, report)
+    for some in few(sorted({*person.changes} - {*person.acts})):
+        _blank(some, {"object_name": "", "changes": {}}, report)
+
+
+def _blank(events: list[int], values: dict[str, Any], report: Report) -> None:
+    """Empty what is not empty yet: somebody may have been faster."""
+    with _one_at_a_time():
+        report.of(AuditEvent._meta.label).blanked += (
+            AuditEvent.objects.filter(pk__in=events).exclude(**values).update(**values)
+        )
 
 
 def _erase_account(person: Person, report: Report, *, is_talking: bool) -> None:
     """Erase it last: other names, under which chats are found, are known by it alone."""
-    account = person.account
-    if account is None:
+    if person.account is None:
         return
-    parts = [*_of_account(account), _named(User.objects.filter(pk=account.pk))]
-    counts = [(rows.model, rows.count()) for _table, rows in parts]
-    why = OF_STAFF if _is_of_staff(account) else FOUND_BY if is_talking else ""
-    if why:
-        for model, count in counts:
-            report.of(model._meta.label).left += count
-        report.of(User._meta.label).why.append(why)
-        return
-    account.delete()
-    for model, count in counts:
-        report.of(model._meta.label).erased += count
+    with _one_at_a_time():
+        account = User.objects.select_for_update().filter(pk=person.account.pk).first()
+        if account is None:
+            return
+        why = OF_STAFF if _is_of_staff(account) else FOUND_BY if is_talking else ""
+        if not why:
+            _delete(_of_account(account), report)
+        for _table, rows in _of_account(account):
+            _leave(report, rows.model, rows.count(), why if rows.model is User else "")
 
 
 def _is_of_staff(account: User) -> bool:
     serves = account.groups.exclude(name=SELF_SERVICE_USER).exists()
-    serves = serves or AgentSession.objects.filter(user=account).exists()
+    serves = serves or account.user_permissions.exists() or AgentSession.objects.filter(user=account).exists()
     acts = Client.objects.filter(acting_user=account).exists()
     return account.is_staff or account.is_superuser or serves or acts
 
 
-def _delete(parts: Any, report: Report) -> None:
-    for table, rows in parts:
-        report.of(table).erased += rows.count()
-        rows.delete()
+def _delete(parts: Iterable[tuple[str, "QuerySet[Any]"]], report: Report) -> None:
+    """Delete rows, and what depends on them; what is counted is what was there to be deleted."""
+    for _table, rows in parts:
+        _all, deleted = rows.delete()
+        for table, count in deleted.items():
+            report.of(table).erased += count
 
 
 def _leave(report: Report, model: type[Model], count: int, why: str) -> None:
-    if count:
-        lines = report.of(model._meta.label)
-        lines.found, lines.left = max(lines.found, count), count
-        lines.why.append(why)
-
-
-def _of_keys(model: type[Model], keys: list[Any]) -> "QuerySet[Any]":
-    return model._default_manager.filter(pk__in=keys)
+    report.of(model._meta.label).leave(count, why)
 
 
 def _shown(table: str, row: dict[str, Any]) -> dict[str, Any]:
