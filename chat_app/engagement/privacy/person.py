@@ -84,7 +84,7 @@ def everything_of(identity: Identity) -> Person:
     own, shared, sign_ins = conversations_of(identity)
     return Person(
         identity=identity,
-        account=User.objects.filter(pk=identity.account_id).first(),
+        account=User.objects.filter(pk=identity.account_id).first() if identity.account_id is not None else None,
         sessions=sessions,
         engagements=_engagements(identity, sessions),
         conversations=own,
