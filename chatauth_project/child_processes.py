@@ -58,9 +58,10 @@ class ChildProcesses:
             self._thread.join(2 * STOP_SECONDS)
 
     def _watch(self) -> None:
-        while not self._stopping.wait(LOOK_SECONDS):
+        while not self._stopping.is_set():
             for place in self._places:
                 self._look_after(place)
+            self._stopping.wait(LOOK_SECONDS)
         self._end_all()
 
     def _look_after(self, place: _Place) -> None:

@@ -1,6 +1,5 @@
 """The server: workers that answer requests, and this process that watches over them."""
 
-import contextlib
 import logging
 import multiprocessing
 import signal
@@ -8,7 +7,6 @@ import socket
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from http.client import HTTPConnection, HTTPException
 from threading import Event, Thread
 from typing import Any
 
@@ -17,7 +15,7 @@ from django.core import checks
 from django.db import Error as DatabaseFailure
 from django.db import connection
 
-from chatauth_project import health, housekeeping, metrics, signals
+from chatauth_project import health, housekeeping, metrics, readiness, signals
 from chatauth_project.child_processes import ChildProcesses
 
 STOP_SECONDS = 30
@@ -28,9 +26,7 @@ SPARE_THREADS = 36
 """Threads of a worker beyond those that work: for all that may wait for a body (``bodies``) or a hash (``room``)."""
 THREADS_IDLE_SECONDS = 600
 """After which granian ends a thread; it allows no longer."""
-READY_SECONDS = 60
-POLL_SECONDS = 0.02
-ANY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - to recognize it, not to listen
+NOT_READY = "%s%s gives no good answer after %d s; the lines above may say why"
 LEAVE_LOGGING_ALONE = {
     "version": 1,
     "incremental": True,
@@ -64,10 +60,9 @@ def serve(*, began: float, on_ready: Callable[[Started], None]) -> None:
     """
     refuse_busy_ports()
     server = _granian()
-    children = [
-        ChildProcesses("serve_chat", settings.CHAT_WORKERS),
-        ChildProcesses("work", settings.JOB_WORKERS),
-    ]
+    chat = ChildProcesses("serve_chat", settings.CHAT_WORKERS)
+    jobs = ChildProcesses("work", settings.JOB_WORKERS)
+    children = [chat, jobs]
 
     def stop() -> None:
         for processes in children:
@@ -79,12 +74,8 @@ def serve(*, began: float, on_ready: Callable[[Started], None]) -> None:
         metrics.serve(settings.METRICS_HOST, settings.METRICS_PORT)
     stop_housekeeping = _start_housekeeping()
 
-    def tell(started: Started) -> None:
-        for processes in children:
-            processes.start()  # only now: starting them takes what the server needs to start
-        on_ready(started)
-
-    Thread(target=_announce, args=(began, tell), name="ready", daemon=True).start()
+    chat.start()
+    Thread(target=_announce, args=(began, jobs.start, on_ready), name="ready", daemon=True).start()
     try:
         server.serve()
     finally:
@@ -213,27 +204,19 @@ def _means_us(record: logging.LogRecord) -> bool:
     return "Python threads" not in record.getMessage()
 
 
-def _announce(began: float, on_ready: Callable[[Started], None]) -> None:
-    deadline = time.monotonic() + READY_SECONDS
-    while time.monotonic() < deadline:
-        if _answers():
-            on_ready(Started(address=_address(), seconds=time.monotonic() - began))
-            return
-        time.sleep(POLL_SECONDS)
-    logging.getLogger("chatauth.serving").error("The server does not answer after %s s", READY_SECONDS)
-
-
-def _answers() -> bool:
-    host = ANY_ADDRESS.get(settings.HOST, settings.HOST)
-    with contextlib.closing(HTTPConnection(host, settings.PORT, timeout=READY_SECONDS)) as client:
-        try:
-            client.request("GET", "/healthz")
-            client.getresponse().read()
-        except (OSError, HTTPException):
-            return False
-    return True
-
-
-def _address() -> str:
-    host = f"[{settings.HOST}]" if ":" in settings.HOST else settings.HOST
-    return f"http://{host}:{settings.PORT}"
+def _announce(
+    began: float,
+    start_jobs: Callable[[], None],
+    on_ready: Callable[[Started], None],
+    patience: float = readiness.READY_SECONDS,
+) -> None:
+    """Tell once everything answers that clients call; what does not is logged, and then nobody is told."""
+    deadline = time.monotonic() + patience
+    place = readiness.own_place()
+    silent = readiness.silent([place], deadline=deadline)
+    start_jobs()  # only now: starting them takes what the others need to start
+    silent += readiness.silent(readiness.chat_places(), deadline=deadline)
+    for each in silent:
+        logging.getLogger("chatauth.serving").error(NOT_READY, each.url, each.path, patience)
+    if not silent:
+        on_ready(Started(address=place.url, seconds=time.monotonic() - began))

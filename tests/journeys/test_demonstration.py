@@ -44,6 +44,7 @@ class Demonstration:
         }
         self.process = Process("manage.py", "demonstration", log=self.log, variables=variables, cwd=self.checkout)
         self.process.wait_for("Ctrl-C stops the server")
+        self.chat_status = httpx.get(f"http://127.0.0.1:{self.port + 1}/readyz", trust_env=False).status_code
         return self.process.written()
 
     def stop(self) -> int:
@@ -171,6 +172,10 @@ def test_the_rules_of_the_demonstration(
         trust_env=False,
     )
     assert response.json()["queueId"] == queue
+
+
+def test_the_chat_answers_as_soon_as_the_demonstration_is_said_to_be_ready(demonstration: Demonstration) -> None:
+    assert demonstration.chat_status == 200
 
 
 @pytest.mark.parametrize("path", ["/login/", "/api/docs/", "/.well-known/jwks.json", "/readyz"])
