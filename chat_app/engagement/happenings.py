@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final, Generic, TypeVar
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from chat_app.engagement.models import AgentSession, Engagement, Offer, Participant
@@ -17,6 +18,25 @@ ANSWERS = {
 }
 
 
+LATEST: Final = 100
+"""Offers, and participants, of one engagement that are shown; one that nobody takes is offered again and again."""
+
+Row = TypeVar("Row", Offer, Participant)
+
+
+@dataclass(frozen=True, slots=True)
+class Latest(Generic[Row]):
+    """The newest of an engagement's rows, in order, and how many there are of all."""
+
+    rows: list[Row]
+    number: int
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether earlier ones are left out."""
+        return len(self.rows) < self.number
+
+
 @dataclass(frozen=True, slots=True)
 class Happening:
     """One step: when, and what in words."""
@@ -25,10 +45,28 @@ class Happening:
     words: str
 
 
-def happenings(engagement: Engagement) -> list[Happening]:
-    """Tell what happened, the first thing first; three queries."""
-    steps = [*_of_engagement(engagement), *_of_offers(engagement), *_of_participants(engagement)]
-    return sorted(steps, key=lambda each: each.at)
+@dataclass(frozen=True, slots=True)
+class History:
+    """Steps, the first thing first. ``offers`` and ``people`` (agents) say whether there are earlier ones."""
+
+    steps: list[Happening]
+    offers: Latest[Offer]
+    people: Latest[Participant]
+
+
+def happenings(engagement: Engagement) -> History:
+    """Tell what happened; three queries, and one more for each that there are many of."""
+    offers = latest(engagement.offers.all())
+    people = latest(engagement.participants.filter(kind=Participant.Kind.AGENT))
+    steps = [*_of_engagement(engagement), *_of_offers(offers.rows), *_of_participants(people.rows)]
+    return History(sorted(steps, key=lambda each: each.at), offers, people)
+
+
+def latest(rows: "QuerySet[Row]") -> Latest[Row]:
+    """Return the newest rows; they are counted only where there are more than that."""
+    found = list(rows.order_by("-pk")[: LATEST + 1])
+    number = len(found) if len(found) <= LATEST else rows.count()
+    return Latest(found[:LATEST][::-1], number)
 
 
 def _of_engagement(engagement: Engagement) -> Iterator[Happening]:
@@ -38,8 +76,7 @@ def _of_engagement(engagement: Engagement) -> Iterator[Happening]:
         yield Happening(engagement.concluded_at, words)
 
 
-def _of_offers(engagement: Engagement) -> Iterator[Happening]:
-    offers = list(engagement.offers.order_by("pk"))
+def _of_offers(offers: list[Offer]) -> Iterator[Happening]:
     names = dict(
         AgentSession.objects.filter(pk__in={offer.agent_session_id for offer in offers}).values_list("pk", "name")
     )
@@ -50,8 +87,8 @@ def _of_offers(engagement: Engagement) -> Iterator[Happening]:
             yield Happening(offer.answered_at, str(words % named))
 
 
-def _of_participants(engagement: Engagement) -> Iterator[Happening]:
-    for person in engagement.participants.filter(kind=Participant.Kind.AGENT):
+def _of_participants(people: list[Participant]) -> Iterator[Happening]:
+    for person in people:
         named = {"name": person.name}
         yield Happening(person.joined_at, str(_("%(name)s joined") % named))
         if person.left_at is not None:

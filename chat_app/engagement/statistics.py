@@ -35,7 +35,7 @@ class QueueStats:
 def queue_stats(queue_id: int, now: datetime) -> QueueStats | None:
     """Return the figures of a queue as they were a second ago at most; None if there is no such queue.
 
-    Three queries, or none.
+    Four queries, three while the pace of the queue is known, or none; what routing asks for is not among them.
     """
     known = _kept.get(queue_id)
     if known is None or not now - KEPT < known[0] <= now:

@@ -5,16 +5,20 @@ What was off the record was never stored: of it stands here that somebody wrote,
 
 import json
 import textwrap
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from django.db.models import QuerySet
+from django.core.paginator import Page, Paginator
+from django.db.models import Max
 
 from chat_app.engagement.models import Engagement, Participant, TranscriptMessage
 
-LONGEST: Final = 20_000
-"""Messages of one transcript at most; a conversation of a whole day has some hundreds."""
+PART: Final = 500
+"""Messages of a transcript on one page; a conversation of a whole day has some hundreds."""
+BATCH: Final = 1_000
+"""Messages that are read, and held in memory, at once where a whole transcript is written."""
 INDENT: Final = "    "
 """Before each line that somebody wrote, in the text for people."""
 
@@ -31,28 +35,48 @@ class Line:
     is_off_the_record: bool
 
 
-def lines_of(engagement: Engagement) -> list[Line]:
-    """Return what was written, in order; two queries."""
-    people = {person.pk: person for person in engagement.participants.all()}
-    return [_line(message, people.get(message.participant_id), engagement) for message in _messages(engagement)]
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of what was written, in order, and where it stands in the whole."""
+
+    lines: list[Line]
+    page: "Page[TranscriptMessage]"
 
 
-def as_text(engagement: Engagement) -> str:
-    """The transcript for people: a head, then a paragraph for each message. Times are UTC.
+def part_of(engagement: Engagement, number: str | None = None) -> Part:
+    """Return a part of what was written: the first without a number, the nearest where there is no such one.
+
+    Three queries.
+    """
+    page = Paginator(engagement.messages.order_by("pk"), PART).get_page(number or 1)
+    return Part(list(_lines(engagement, page.object_list)), page)
+
+
+def as_text(engagement: Engagement) -> Iterator[str]:
+    """The transcript for people, piece by piece: a head, then a paragraph for each message. Times are UTC.
 
     What was written is indented, so that nobody writes what looks like somebody else's message.
     """
-    head = f"Chat {engagement.pk} of {_in_one_line(engagement.auth_user_name)}, begun {_time(engagement.requested_at)}"
-    return "\n\n".join([head, *(_paragraph(line) for line in lines_of(engagement))]) + "\n"
+    name, begun = _in_one_line(engagement.auth_user_name), _time(engagement.requested_at)
+    yield f"Chat {engagement.pk} of {name}, begun {begun}\n"
+    for line in _lines(engagement, _messages(engagement)):
+        yield f"\n{_paragraph(line)}\n"
 
 
-def as_json(engagement: Engagement) -> str:
-    """The transcript for programs: the engagement, its participants and its messages, under the API's names."""
-    return json.dumps(as_data(engagement), ensure_ascii=False, indent=2)
+def as_json(engagement: Engagement) -> Iterator[str]:
+    """The transcript for programs, piece by piece: engagement, participants, messages, under the API's names.
+
+    Each message has a line of its own.
+    """
+    messages = _messages(engagement)
+    head = json.dumps(_head(engagement), ensure_ascii=False, indent=2)
+    yield head.removesuffix("\n}") + ',\n  "messages": ['
+    for number, message in enumerate(messages):
+        yield (",\n    " if number else "\n    ") + json.dumps(_message(message), ensure_ascii=False)
+    yield "\n  ]\n}\n"
 
 
-def as_data(engagement: Engagement) -> dict[str, Any]:
-    """What ``as_json`` writes."""
+def _head(engagement: Engagement) -> dict[str, Any]:
     return {
         "engagementId": engagement.pk,
         "endUser": engagement.auth_user_name,
@@ -65,12 +89,25 @@ def as_data(engagement: Engagement) -> dict[str, Any]:
         "concluded": _time(engagement.concluded_at),
         "properties": engagement.properties,
         "participants": [_participant(person) for person in engagement.participants.all()],
-        "messages": [_message(message) for message in _messages(engagement)],
     }
 
 
-def _messages(engagement: Engagement) -> "QuerySet[TranscriptMessage]":
-    return engagement.messages.order_by("pk")[:LONGEST]
+def _messages(engagement: Engagement) -> Iterator[TranscriptMessage]:
+    """All that was written when this is called; what is written meanwhile is left to the next time."""
+    newest = engagement.messages.aggregate(newest=Max("pk"))["newest"] or 0
+    return _in_batches(engagement, newest)
+
+
+def _in_batches(engagement: Engagement, newest: int) -> Iterator[TranscriptMessage]:
+    last = 0
+    while batch := list(engagement.messages.filter(pk__gt=last, pk__lte=newest).order_by("pk")[:BATCH]):
+        yield from batch
+        last = batch[-1].pk
+
+
+def _lines(engagement: Engagement, messages: Iterable[TranscriptMessage]) -> Iterator[Line]:
+    people = {person.pk: person for person in engagement.participants.all()}  # whoever wrote was there before
+    return (_line(message, people.get(message.participant_id), engagement) for message in messages)
 
 
 def _line(message: TranscriptMessage, writer: Participant | None, engagement: Engagement) -> Line:

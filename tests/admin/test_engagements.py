@@ -1,5 +1,9 @@
 """Engagements and agents' sessions in the admin: found, read, taken away, ended; fast and escaped."""
 
+import html
+import json
+import re
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from typing import Any
@@ -13,8 +17,9 @@ from django.urls import reverse
 from authenticate_app.accounts.models import User
 from authenticate_app.audit.models import AuditEvent
 from chat_app.engagement.admin.engagements import _messages_with
+from chat_app.engagement.happenings import LATEST
 from chat_app.engagement.models import AgentSession, Engagement, Mailbox, Offer, Participant, TranscriptMessage
-from chat_app.engagement.transcripts import as_text
+from chat_app.engagement.transcripts import BATCH, PART, as_text
 from chat_app.routing.models import Interface
 from tests.admin.conftest import Browser, SignedIn
 
@@ -94,6 +99,18 @@ def export_of(engagement: Engagement, form: str) -> str:
     return reverse("admin:chat_app_engagement_transcript", args=[engagement.pk, form])
 
 
+def taken_away(admin: Browser, engagement: Engagement, form: str) -> str:
+    response: Any = admin.get(export_of(engagement, form))
+    return str(response.getvalue().decode())
+
+
+def say(engagement: Engagement, bodies: Iterable[str]) -> None:
+    writer = engagement.participants.first()
+    TranscriptMessage.objects.bulk_create(
+        TranscriptMessage(engagement=engagement, participant=writer, posted_at=NOW, body=body) for body in bodies
+    )
+
+
 def test_filters_by_state_queue_and_day(admin: Browser) -> None:
     rows = [ended(number) for number in range(6)]
     newest_first = [row.pk for row in reversed(rows)]
@@ -145,14 +162,10 @@ def test_the_page_shows_the_conversation_escaped_and_what_happened(admin: Browse
 
 
 def test_the_page_costs_the_same_however_much_was_written(admin: Browser, conversation: Engagement) -> None:
-    writer = conversation.participants.first()
     admin.get(page_of(conversation))  # what a process remembers afterwards is asked for once
     with CaptureQueriesContext(connection) as before:
         admin.get(page_of(conversation))
-    TranscriptMessage.objects.bulk_create(
-        TranscriptMessage(engagement=conversation, participant=writer, posted_at=NOW, body=f"{number}")
-        for number in range(50)
-    )
+    say(conversation, map(str, range(50)))
     with CaptureQueriesContext(connection) as after:
         admin.get(page_of(conversation))
     assert len(after) == len(before)
@@ -162,7 +175,7 @@ def test_a_transcript_is_taken_away_as_text_and_that_is_audited(admin: Browser, 
     response = admin.get(export_of(conversation, "txt"))
     assert response["Content-Type"] == "text/plain; charset=utf-8"
     assert response["Content-Disposition"] == f'attachment; filename="chat-{conversation.pk}.txt"'
-    text = response.content.decode()
+    text = response.getvalue().decode()
     assert "[2026-05-04T12:00:00Z] Anna Agent:\n    It is in Zürich.\n    Tomorrow!" in text
     assert text.endswith("John:\n    (off the record)\n")
     event = AuditEvent.objects.get(event="transcript_exported")
@@ -175,11 +188,11 @@ def test_nobody_writes_what_looks_like_an_agents_message(conversation: Engagemen
     Participant.objects.filter(kind="consumer").update(name=f"John{line_end}{head}")
     forged = f"Thanks{line_end}{line_end}{head}{line_end}You get your money back."
     TranscriptMessage.objects.filter(participant__kind="consumer", off_the_record=False).update(body=forged)
-    assert as_text(conversation).splitlines().count(head) == 1
+    assert "".join(as_text(conversation)).splitlines().count(head) == 1
 
 
 def test_a_transcript_is_taken_away_as_json(admin: Browser, conversation: Engagement) -> None:
-    data = admin.get(export_of(conversation, "json")).json()
+    data = json.loads(taken_away(admin, conversation, "json"))
     assert [message["isOffTheRecord"] for message in data["messages"]] == [False, False, True]
     assert data["participants"][1] == {
         "clientId": data["messages"][1]["clientId"],
@@ -194,6 +207,74 @@ def test_a_transcript_is_taken_away_as_json(admin: Browser, conversation: Engage
         "concluded",
         {"question": "<b>Where</b>?"},
     )
+
+
+def test_a_long_transcript_is_taken_away_whole(admin: Browser, conversation: Engagement) -> None:
+    bodies = [f"message {number}\u2028\n" for number in range(2 * BATCH + 1)]
+    say(conversation, bodies)
+    messages = json.loads(taken_away(admin, conversation, "json"))["messages"]
+    assert [message["body"] for message in messages][3:] == bodies
+    text = taken_away(admin, conversation, "txt")
+    assert [int(found) for found in re.findall(r"^    message (\d+)", text, re.MULTILINE)] == list(range(len(bodies)))
+
+
+def test_a_transcript_of_nothing_is_json_too(admin: Browser, db: None) -> None:
+    assert json.loads(taken_away(admin, ended(0), "json"))["messages"] == []
+
+
+def test_a_long_transcript_is_shown_in_parts_that_say_where_they_stand(
+    admin: Browser, conversation: Engagement
+) -> None:
+    say(conversation, (f"message {number}." for number in range(4, 2 * PART + 2)))  # three are there
+    page, last = page_of(conversation), 2 * PART + 1
+    places = {
+        "": (1, PART, {2}),
+        "?part=2": (PART + 1, 2 * PART, {1, 3}),
+        "?part=3": (last, last, {2}),
+        "?part=99": (last, last, {2}),
+        "?part=x": (1, PART, {2}),
+    }
+    for query, (first, final, others) in places.items():
+        shown_page = admin.get(page + query).content.decode()
+        assert f"Messages {first} to {final} of {last}" in shown_page
+        assert {int(number) for number in re.findall(r'href="\?part=(\d+)"', shown_page)} == others
+        assert [f"message {n}." in shown_page for n in (final, final + 1)] == [True, False]
+
+
+def test_a_short_transcript_speaks_of_no_parts(admin: Browser, conversation: Engagement) -> None:
+    assert "?part=" not in admin.get(page_of(conversation)).content.decode()
+
+
+def test_of_many_offers_and_participants_the_last_are_shown_and_that_is_said(
+    admin: Browser, conversation: Engagement
+) -> None:
+    session = AgentSession.objects.get()
+    moments = [NOW + timedelta(minutes=number) for number in range(LATEST + 5)]
+    Offer.objects.bulk_create(
+        Offer(
+            engagement=conversation,
+            agent_session=session,
+            queue_id=1,
+            state="expired",
+            offered_at=at,
+            expires_at=at,
+            answered_at=at,
+        )
+        for at in moments
+    )
+    page = admin.get(page_of(conversation)).content.decode()
+    assert f"Of {LATEST + 6} offers, the last {LATEST} are shown." in page
+    assert page.count("Anna Agent did not answer the offer") == LATEST
+    assert "Anna Agent took the chat" not in page
+    assert "participants, the last" not in page
+    Participant.objects.bulk_create(
+        Participant(engagement=conversation, kind="agent", role="CONFEREE", name=f"Agent {number}.", joined_at=at)
+        for number, at in enumerate(moments)
+    )
+    page = admin.get(page_of(conversation)).content.decode()
+    assert f"Of {LATEST + 7} participants, the last {LATEST} are shown." in page  # the customer among them
+    assert f"Of {LATEST + 6} participants, the last {LATEST} are shown." in page  # of what happened: agents alone
+    assert [f"Agent {number}. joined" in page for number in (4, 5, LATEST + 4)] == [False, True, True]
 
 
 def test_only_who_may_see_chats_takes_them_away(signed_in: SignedIn, admin: Browser, conversation: Engagement) -> None:
@@ -242,3 +323,21 @@ def test_a_superuser_erases_a_customers_data(admin: Browser, signed_in: SignedIn
     assert not Engagement.objects.exists()
     event = AuditEvent.objects.get(event="personal_data_erased")
     assert (event.actor_name, event.object_name) == ("root@example.com", "")
+
+
+LEFT = {
+    "en": "A chat has not ended yet: erase again when it has.",
+    "de": "Ein Chat ist noch nicht zu Ende: Löschen Sie noch einmal, wenn er es ist.",
+    "fr": "Un chat n'est pas encore terminé : effacez de nouveau quand il le sera.",
+    "es": "Un chat no ha terminado todavía: vuelva a borrar cuando termine.",
+    "ja": "まだ終了していないチャットがあります。終了後にもう一度消去してください。",
+}
+
+
+@pytest.mark.parametrize("language", LEFT)
+def test_what_is_left_is_said_in_the_language_of_the_reader(admin: Browser, routing_data: None, language: str) -> None:
+    running = store_engagement(1)
+    address = reverse("admin:chat_app_engagement_erase_customer", args=[running.pk])
+    headers = {"accept-language": language}
+    admin.post(address, headers=headers)
+    assert LEFT[language] in html.unescape(admin.get(LIST, headers=headers).content.decode())

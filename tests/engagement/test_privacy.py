@@ -12,6 +12,7 @@ from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Permission
 from django.core.management import CommandError, call_command
 from django.db import connection
+from django.utils import translation
 
 from authenticate_app.accounts.entitlements import REQUEST_FOR_CHAT_ON_BEHALF
 from authenticate_app.accounts.models import User
@@ -503,6 +504,14 @@ def test_every_table_with_personal_data_is_looked_through(john: User, business: 
     }
     personal = {table for table, columns in COLUMNS.items() if columns.personal}
     assert personal - looked_through == set(leave_otherwise)
+
+
+def test_the_command_speaks_english_whatever_the_installation_speaks(john: User) -> None:
+    chat_of(NAME, ended=False)
+    said = StringIO()
+    with translation.override("de"):
+        call_command("personal_data", "erase", NAME, "--yes", stdout=said)
+    assert "chat_app.Engagement: A chat has not ended yet: erase again when it has." in said.getvalue()
 
 
 @pytest.mark.parametrize("model", apps.get_models(include_auto_created=True), ids=lambda model: model._meta.label)

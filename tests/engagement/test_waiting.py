@@ -3,6 +3,8 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from pytest_django import DjangoAssertNumQueries
 
 from chat_app.engagement import statistics
@@ -113,6 +115,19 @@ def test_figures_are_kept_for_a_second() -> None:
     assert waiting(0) == 0
     customer()
     assert [waiting(0.9), waiting(1)] == [0, 1]
+
+
+@pytest.mark.usefixtures("nothing_kept")
+def test_figures_cost_four_queries_and_three_while_the_pace_is_known() -> None:
+    def asked(seconds: float) -> int:
+        with CaptureQueriesContext(connection) as captured:
+            queue_stats(QUEUE, later(seconds))
+        return sum("authenticate_app_revision" not in query["sql"] for query in captured)
+
+    asked(80_000)  # which remembers the rules
+    assert [asked(90_000), asked(90_000.5)] == [4, 0]
+    statistics.forget()
+    assert asked(90_000.5) == 3
 
 
 @pytest.mark.usefixtures("nothing_kept")

@@ -1,12 +1,13 @@
 """The admin page of engagements: reading only, with their transcripts, fast whatever their number."""
 
-from typing import Any, ClassVar
+from tempfile import SpooledTemporaryFile
+from typing import Any, ClassVar, Final
 
 from django.contrib import admin, messages
 from django.contrib.postgres.search import SearchQuery, SearchVector
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.loader import render_to_string
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
@@ -23,11 +24,11 @@ from authenticate_app.audit.filters import DaysFilter
 from authenticate_app.audit.paging import NewestFirst, is_key
 from authenticate_app.audit.read_only import ReadOnlyModelAdmin
 from authenticate_app.audit.services import record_of_request
-from chat_app.engagement.happenings import happenings
+from chat_app.engagement.happenings import happenings, latest
 from chat_app.engagement.models import Engagement, TranscriptMessage
 from chat_app.engagement.privacy import services as privacy
 from chat_app.engagement.privacy.report import Report
-from chat_app.engagement.transcripts import as_json, as_text, lines_of
+from chat_app.engagement.transcripts import as_json, as_text, part_of
 from chat_app.routing.models import Interface, Queue
 
 State = Engagement.State
@@ -39,6 +40,8 @@ TONES = {State.WAITING: "warning", State.ENGAGED: "success", State.CONCLUDED: "d
 
 EXPORTS = {"txt": (as_text, "text/plain; charset=utf-8"), "json": (as_json, "application/json")}
 """How a transcript can be taken away: by the ending of the file's name."""
+IN_MEMORY: Final = 1024 * 1024
+"""Bytes of a transcript that is taken away; a longer one waits in a temporary file."""
 
 
 class StateFilter(DropdownFilter):
@@ -123,8 +126,12 @@ class EngagementAdmin(ReadOnlyModelAdmin):
         return EngagementList
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Engagement | None:
-        engagement: Engagement | None = super().get_object(request, object_id, from_field)
-        return _with_names([engagement])[0] if engagement else None
+        engagement: Any = super().get_object(request, object_id, from_field)
+        if engagement is None:
+            return None
+        engagement.part_number = request.GET.get("part")
+        found: Engagement = _with_names([engagement])[0]
+        return found
 
     def get_search_results(
         self, request: HttpRequest, queryset: "QuerySet[Engagement]", search_term: str
@@ -140,8 +147,8 @@ class EngagementAdmin(ReadOnlyModelAdmin):
         found = {*by_words, *by_name.values_list("pk", flat=True)[:SEARCH_LIMIT]}
         return queryset.filter(pk__in=found), False
 
-    def export(self, request: HttpRequest, object_id: str, form: str) -> HttpResponse:
-        """Answer the transcript as a file, and write into the audit log that somebody took it.
+    def export(self, request: HttpRequest, object_id: str, form: str) -> FileResponse:
+        """Answer the whole transcript as a file, and write into the audit log that somebody took it.
 
         Raises ``PermissionDenied``, and ``Http404`` for what is not there.
         """
@@ -152,8 +159,12 @@ class EngagementAdmin(ReadOnlyModelAdmin):
         engagement = self.stored_or_404(request, object_id)
         write, content_type = EXPORTS[form]
         record_of_request(request, event=Event.TRANSCRIPT_EXPORTED, reason=form, actor=request.user, target=engagement)
-        disposition = f'attachment; filename="chat-{engagement.pk}.{form}"'
-        return HttpResponse(write(engagement), content_type=content_type, headers={"Content-Disposition": disposition})
+        # Written here, not while it is sent: whoever reads slowly would hold a connection to the database.
+        file = SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 - the answer closes it
+        file.writelines(piece.encode() for piece in write(engagement))
+        file.seek(0)
+        name = f"chat-{engagement.pk}.{form}"
+        return FileResponse(file, as_attachment=True, filename=name, content_type=content_type)
 
     def has_erase_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         """What is erased reaches far beyond chats: superusers alone."""
@@ -195,15 +206,15 @@ class EngagementAdmin(ReadOnlyModelAdmin):
 
     @display(description=_("participants"))
     def people(self, engagement: Engagement) -> SafeString:
-        return _rendered("participants", {"people": engagement.participants.all()})
+        return _rendered("participants", {"people": latest(engagement.participants.all())})
 
     @display(description=_("in order"))
     def history(self, engagement: Engagement) -> SafeString:
-        return _rendered("happenings", {"steps": happenings(engagement)})
+        return _rendered("happenings", {"history": happenings(engagement)})
 
     @display(description=_("conversation"))
-    def transcript(self, engagement: Engagement) -> SafeString:
-        return _rendered("transcript", {"lines": lines_of(engagement)})
+    def transcript(self, engagement: Any) -> SafeString:
+        return _rendered("transcript", {"part": part_of(engagement, engagement.part_number)})
 
     @display(description=_("take it away"))
     def exports(self, engagement: Engagement) -> SafeString:
@@ -228,7 +239,7 @@ def _said_of(report: Report) -> str:
     return _("Erased: %(erased)d rows; left: %(left)d. %(why)s") % {
         "erased": sum(lines.erased + lines.blanked for lines in tables),
         "left": sum(lines.left for lines in tables),
-        "why": " ".join(f"{why}." for lines in tables for why in lines.why),
+        "why": " ".join(dict.fromkeys(str(why) for lines in tables for why in lines.why)),
     }
 
 

@@ -2,18 +2,20 @@
 
 from dataclasses import dataclass, field
 
+from django.utils.functional import Promise
+
 
 @dataclass(slots=True)
 class Lines:
-    """Rows of one table. ``blanked``: they stay, and nothing in them says whose they are. ``why``: what was left."""
+    """Rows of one table. ``blanked``: they stay, and nothing in them says whose they are. ``why`` some were left."""
 
     found: int = 0
     erased: int = 0
     blanked: int = 0
     left: int = 0
-    why: list[str] = field(default_factory=list)
+    why: list[Promise | str] = field(default_factory=list)
 
-    def leave(self, count: int, why: str) -> None:
+    def leave(self, count: int, why: Promise | str) -> None:
         """Note how many rows stay and why; looked at again, the later count holds."""
         self.left = count
         if count and why and why not in self.why:

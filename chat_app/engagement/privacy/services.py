@@ -14,6 +14,8 @@ from django.apps import apps
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection, transaction
 from django.db.models import Model, Q, QuerySet
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from authenticate_app.accounts.entitlements import SELF_SERVICE_USER
 from authenticate_app.accounts.models import User
@@ -47,12 +49,12 @@ from chat_app.engagement.privacy.person import Person, conversations_of, everyth
 from chat_app.engagement.privacy.report import Report
 from chat_app.sessions.models import ChatSession, ChatToken
 
-RUNNING = "a chat that has not ended yet; erase again when it has"
-SHARED = "in this conversation somebody else has signed in too; only this person's sign-ins go"
-FOUND_BY = "by this account the chat is found again that has not ended yet; erase again when it has"
+RUNNING = _("A chat has not ended yet: erase again when it has.")
+SHARED = _("In a conversation somebody else has signed in too: only this person's sign-ins go.")
+FOUND_BY = _("By this account a chat is found again that has not ended yet: erase again when it has.")
+OF_STAFF = _("This account uses the admin, answers chats or acts for a client: delete it on its own page.")
 ONE_AT_A_TIME: Final = 0x65726173696E67
 """Key of the PostgreSQL advisory lock: "erasing" in ASCII."""
-OF_STAFF = "an account of somebody who uses the admin, answers chats or acts for a client; delete it there"
 
 
 def find(*, name: str, is_customer_id: bool = False) -> Report:
@@ -301,7 +303,7 @@ def _delete(parts: Iterable[tuple[str, "QuerySet[Any]"]], report: Report) -> Non
             report.of(table).erased += count
 
 
-def _leave(report: Report, model: type[Model], count: int, why: str) -> None:
+def _leave(report: Report, model: type[Model], count: int, why: Promise | str) -> None:
     report.of(model._meta.label).leave(count, why)
 
 

@@ -3,7 +3,7 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, no_translations
 from django.utils import timezone
 
 from chat_app.engagement.privacy import services
@@ -23,6 +23,7 @@ class Command(BaseCommand):
         )
         parser.add_argument("--yes", action="store_true", help="Erase without asking.")
 
+    @no_translations  # commands speak English; the admin gives the same reasons in its reader's language
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             self._do(options["deed"], options["name"], options["customer"], is_sure=options["yes"])
