@@ -16,6 +16,7 @@ pytestmark = pytest.mark.usefixtures("world")
 
 SESSION = "353-2.unknown"
 ORIGIN = "https://www.example.com"
+DESK = "https://chat.example.com"
 INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(Z|[+-]\d\d:\d\d)")
 
 
@@ -186,8 +187,22 @@ class TestPagesOfOtherOrigins:
         assert desk.headers["access-control-allow-origin"] == DESK
         assert "access-control-allow-origin" not in site.headers
 
+    @pytest.mark.parametrize("path", [*PATHS, *MORE_PATHS, *SITES])
+    def test_no_cache_takes_one_origins_refusal_for_anothers(self, deck: Deck, path: str) -> None:
+        assert deck.ask_raw("GET", path, headers={"Origin": ORIGIN}).headers["vary"] == "Origin"
 
-DESK = "https://chat.example.com"
+    @pytest.mark.parametrize(("api", "allowed"), [("consumer", None), ("agent", DESK)])
+    def test_the_desk_reads_how_it_failed_also_while_nothing_is_known_of_sites(
+        self, deck: Deck, monkeypatch: pytest.MonkeyPatch, api: str, allowed: str | None
+    ) -> None:
+        async def fail() -> None:
+            raise OperationalError
+
+        monkeypatch.setattr(deck.engine, "routing", fail)
+        reply = deck.ask("getMessages", api=api, headers={"Origin": DESK if api == "agent" else ORIGIN})
+        assert reply.status == 503
+        assert reply.headers.get("access-control-allow-origin") == allowed
+        assert reply.headers["vary"] == "Origin"
 
 
 def test_a_database_that_is_away_is_no_fault_of_ours(deck: Deck, session: str, monkeypatch: pytest.MonkeyPatch) -> None:

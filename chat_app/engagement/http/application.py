@@ -4,7 +4,7 @@ https://asgi.readthedocs.io/en/latest/specs/www.html
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from contextlib import suppress
 from time import monotonic
 from typing import Any
@@ -95,7 +95,7 @@ class _Request:
         self._began = application._engine.clock.now()
         self._checksum = ""
         self._api = Api.CONSUMER
-        self._cors: list[cors.Header] = []
+        self._cors: list[cors.Header] = [cors.VARY]
         self._call: Call | None = None
         self._gone: asyncio.Future[None] | None = None
         self._sent: Callable[[bool], None] | None = None
@@ -160,13 +160,18 @@ class _Request:
         if match is None:
             raise Refused(NOT_FOUND, reason="path")
         self._api = Api(match[1])
+        if self._api is Api.AGENT:  # before anything that may fail: the desk is to see how it did
+            self._allow(self._app._desk_origins)
         interface = (await self._app._engine.routing()).by_site.get(match[2])
         if interface is None:
             raise Refused(NOT_FOUND, reason="site")
-        is_preflight = self._scope["method"] == "OPTIONS"
-        origins = interface.allowed_origins if self._api is Api.CONSUMER else self._app._desk_origins
-        self._cors = cors.headers_for(self._headers.get("origin"), origins, is_preflight=is_preflight)
+        if self._api is Api.CONSUMER:
+            self._allow(interface.allowed_origins)
         return interface, match[3]
+
+    def _allow(self, origins: Collection[str]) -> None:
+        is_preflight = self._scope["method"] == "OPTIONS"
+        self._cors = cors.headers_for(self._headers.get("origin"), origins, is_preflight=is_preflight)
 
     def _find_operation(self, name: str) -> Operation:
         operation = self._app._operations[self._api].get(name)
