@@ -1,5 +1,6 @@
 """Servers that start together bring the database up to date one after the other."""
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from io import StringIO
