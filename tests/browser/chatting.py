@@ -102,6 +102,14 @@ class Agent:
         self.page.get_by_role("dialog").get_by_label(target).check()
         self.page.get_by_role("dialog").get_by_role("button", name="Hand over").click()
 
+    def correct(self, customer: str, what: str, value: str) -> None:
+        """Correct what is known, and leave the dialog open if it is refused."""
+        dialog = self.page.get_by_role("dialog")
+        self.chat(customer).get_by_role("button", name="Correct what is known").click()
+        dialog.get_by_label("What").select_option(what)
+        dialog.get_by_label("Value").fill(value)
+        dialog.get_by_role("button", name="Save").click()
+
     def conclude(self, customer: str) -> None:
         self.chat(customer).get_by_role("button", name="End the chat").click()
 
@@ -152,6 +160,10 @@ def scenes(john: Customer, anna: Agent) -> Iterator[tuple[str, Page]]:
     anna.chat(name).get_by_role("button", name="Hand over").click()
     anna.page.get_by_role("dialog").get_by_role("radio").first.wait_for()
     yield "desk-hand-over", anna.page
+    anna.page.keyboard.press("Escape")
+    anna.correct(name, "Product", "glasses")
+    anna.page.get_by_role("dialog").get_by_role("alert").wait_for()
+    yield "desk-correct", anna.page
     anna.page.keyboard.press("Escape")
     anna.conclude(name)
     john.reads("The agent has ended the chat.")

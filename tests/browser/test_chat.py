@@ -142,9 +142,14 @@ def test_a_chat_goes_on_in_another_window(john: Customer, anna: Agent, chromium:
         elsewhere.start()
         elsewhere.hears("Here I am.")
         john.reads("This chat goes on in another window")
+        anna.say(JOHN, "There you are.")
+        elsewhere.hears("There you are.")
         john.page.get_by_role("button", name="Continue here").click()
-        john.hears("Here I am.")
         elsewhere.reads("This chat goes on in another window")
+        john.hears("There you are.")
+        anna.say(JOHN, "And back again.")
+        john.hears("And back again.")
+        expect(elsewhere.log.get_by_text("And back again.")).to_have_count(0)
     john.end()
     john.reads("You have ended the chat.")
 
@@ -155,6 +160,8 @@ def test_two_chats_side_by_side(john: Customer, anna: Agent, chromium: Browser, 
         maria.start("My lenses")
         for name in (JOHN, "Maria López"):
             anna.take(name)
+            expect(anna.chat(name).get_by_label("Your message")).to_be_focused(timeout=PATIENCE)
+        anna.page.get_by_role("navigation").get_by_role("button", name=JOHN).click()
         maria.say("Round ones.")
         anna.hears("Maria López", "Round ones.")
         mark = anna.page.get_by_role("navigation").get_by_role("button", name="Maria López")
@@ -170,16 +177,67 @@ def test_two_chats_side_by_side(john: Customer, anna: Agent, chromium: Browser, 
         john.end()
 
 
+def test_the_desk_corrects_what_is_known(john: Customer, anna: Agent) -> None:
+    john.start("My glases")
+    anna.take(JOHN)
+    chat, dialog = anna.chat(JOHN), anna.page.get_by_role("dialog")
+    chat.get_by_text("Who it is").click()
+    anna.correct(JOHN, "Question", "My glasses")
+    expect(dialog).to_be_hidden(timeout=PATIENCE)
+    expect(chat.get_by_text("My glasses", exact=True)).to_be_visible(timeout=PATIENCE)
+    anna.correct(JOHN, "Product", "glasses")
+    expect(dialog.get_by_role("alert")).to_contain_text("a number is expected", timeout=PATIENCE)
+    expect(dialog.get_by_label("Value")).to_be_focused()
+    dialog.get_by_label("Value").fill("4711")
+    dialog.get_by_role("button", name="Save").click()
+    expect(chat.get_by_role("definition").filter(has_text="4711")).to_be_visible(timeout=PATIENCE)
+    anna.page.reload()  # what was corrected before is there again, and can be taken back
+    chat.get_by_text("Who it is").click()
+    chat.get_by_role("button", name="Correct what is known").click()
+    dialog.get_by_label("What").select_option("Product")
+    expect(dialog.get_by_label("Value")).to_have_value("4711")
+    dialog.get_by_label("Value").fill("")
+    dialog.get_by_role("button", name="Save").click()
+    expect(chat.get_by_text("4711")).to_have_count(0, timeout=PATIENCE)
+    anna.correct(JOHN, "First name", "Johnny")
+    expect(anna.chat("Johnny Smith")).to_be_visible(timeout=PATIENCE)
+    john.end()
+    expect(anna.page.get_by_role("button", name="Correct what is known")).to_be_hidden(timeout=PATIENCE)
+
+
+def test_who_takes_a_chat_writes_at_once_but_is_not_interrupted(
+    john: Customer, anna: Agent, chromium: Browser, site: str
+) -> None:
+    john.start("First")
+    anna.page.get_by_role("button", name="Take the chat").press("Enter")
+    expect(anna.chat(JOHN).get_by_label("Your message")).to_be_focused(timeout=PATIENCE)
+    with chatting.customer(chromium, site, "maria") as maria:
+        maria.start("Second")
+        expect(anna.page.get_by_role("button", name="Take the chat")).to_be_visible(timeout=PATIENCE)
+        anna.page.keyboard.type("Good ")
+        anna.page.keyboard.press("Alt+Shift+A")
+        expect(anna.chat("Maria López")).to_be_visible(timeout=PATIENCE)
+        anna.page.keyboard.type("day.")
+        anna.page.keyboard.press("Enter")
+        john.hears("Good day.")
+        maria.end()
+    john.end()
+
+
 def test_the_desk_by_keys_alone(john: Customer, anna: Agent) -> None:
     john.start("Keys")
     keys = anna.page.keyboard
     expect(anna.page.get_by_role("button", name="Take the chat")).to_be_visible(timeout=PATIENCE)
     keys.press("Alt+Shift+A")
-    expect(anna.chat(JOHN)).to_be_visible(timeout=PATIENCE)
-    keys.press("Alt+Shift+1")
+    expect(anna.chat(JOHN).get_by_label("Your message")).to_be_focused(timeout=PATIENCE)
     keys.type("By keys.")
     keys.press("Enter")
     john.hears("By keys.")
+    anna.page.locator("#ready").focus()
+    keys.press("Alt+Shift+1")
+    keys.type("Still here.")
+    keys.press("Enter")
+    john.hears("Still here.")
     keys.press("Alt+Shift+R")
     expect(anna.page.get_by_role("button", name="Away")).to_be_visible(timeout=PATIENCE)
     keys.press("Alt+Shift+E")

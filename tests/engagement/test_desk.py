@@ -19,6 +19,7 @@ from authenticate_app.oauth.models import AccessToken, Client
 from authenticate_app.oauth.purposes import faults
 from authenticate_app.oauth.services import revoke_all
 from chat_app.engagement.desk.texts import TEXTS
+from chat_app.engagement.handover import CORRECTABLE
 from chat_app.engagement.places import places
 from chat_app.routing.models import Interface
 from tests.world import CUSTOMER, store_user, world
@@ -57,6 +58,13 @@ def given(page: HttpResponse) -> dict[str, Any]:
     assert found
     fields: dict[str, Any] = json.loads(found.group(1))
     return fields
+
+
+def test_what_can_be_corrected_is_what_the_agent_api_takes(browser: Browser) -> None:
+    page = show(browser).content.decode()
+    offered = re.findall(r'<option value="(\w+)" data-property="(\w+)">([^<]+)</option>', page)
+    assert {name: attribute for name, attribute, _label in offered} == CORRECTABLE
+    assert len({label for _name, _attribute, label in offered}) == len(CORRECTABLE)
 
 
 def ask(browser: Browser) -> HttpResponse:

@@ -20,6 +20,7 @@ from authenticate_app.accounts.sign_in import Origin
 from authenticate_app.oauth import scopes
 from authenticate_app.oauth.own_pages import OwnPage, PageSwitchedOff, issue_page_token
 from chat_app.engagement.desk.texts import TEXTS
+from chat_app.engagement.handover import CORRECTABLE
 from chat_app.engagement.places import Place, may_call, places
 
 DESK: Final = OwnPage(client_id="desk", name="Agents' desk", path="/desk/", scope=scopes.CHAT_AGENT)
@@ -36,7 +37,13 @@ def desk(request: HttpRequest) -> HttpResponse:
     if not _is_agent(request):
         raise PermissionDenied(_("The desk is for agents, and your account is not one of them."))
     found = places()
-    context = {"given": _given(request, found), "places": found, "has_choice": len(found) > 1}
+    correctable = [(name, attribute, TEXTS[f"known_{attribute}"]) for name, attribute in CORRECTABLE.items()]
+    context = {
+        "given": _given(request, found),
+        "places": found,
+        "has_choice": len(found) > 1,
+        "correctable": correctable,
+    }
     return may_call(render(request, "desk/desk.html", context), found)
 
 

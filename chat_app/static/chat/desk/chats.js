@@ -4,8 +4,8 @@ import { element, say } from "../shared/dom.js";
 import { Pane } from "./pane.js";
 
 export class Chats {
-    constructor(parts, words, session, { handOver }) {
-        Object.assign(this, { parts, words, session, handOver });
+    constructor(parts, words, session, { handOver, correct }) {
+        Object.assign(this, { parts, words, session, handOver, correct });
         this.panes = new Map();
         this.tabs = new Map();
         document.addEventListener("visibilitychange", () => this.read());
@@ -45,6 +45,9 @@ export class Chats {
     }
 
     place(chat, number, isSelected) {
+        if (this.session.wasTaken(chat.id) && !isWriting()) {
+            queueMicrotask(() => this.select(chat.id)); // to be greeted
+        }
         const pane = this.panes.get(chat.id) ?? this.add(chat);
         pane.show(chat, isSelected);
         this.showTab(this.tabs.get(chat.id), chat, number, isSelected);
@@ -65,6 +68,7 @@ export class Chats {
         const pane = new Pane(chat, this.words, {
             session: this.session,
             handOver: () => this.handOver(chat.id),
+            correct: (properties) => this.correct(chat.id, properties),
             chosen: () => this.session.state.selected !== chat.id && this.select(chat.id, { takesFocus: false }),
         });
         this.panes.set(chat.id, pane);
@@ -97,6 +101,11 @@ export class Chats {
         tab.mark.hidden = !chat.unread;
         say(tab.mark, chat.unread ? words.say("unread", { count: words.number(chat.unread) }) : "");
     }
+}
+
+/** Whether the keys go to a field that they must not be taken from. */
+function isWriting() {
+    return document.activeElement?.matches("textarea, input, select") || document.querySelector("dialog[open]") !== null;
 }
 
 function isLookedAt() {

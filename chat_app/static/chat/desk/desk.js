@@ -4,6 +4,7 @@ import { element } from "../shared/dom.js";
 import { Words } from "../shared/words.js";
 import { Chats } from "./chats.js";
 import { Controls } from "./controls.js";
+import { Correction } from "./correction.js";
 import { Figures } from "./figures.js";
 import { HandOver } from "./handover.js";
 import { Offers } from "./offers.js";
@@ -30,7 +31,11 @@ class Desk {
         this.start = new Start(this.parts, this.words, session, given.interfaces);
         this.offers = new Offers(this.parts, this.words, session);
         this.handOver = new HandOver(this.parts, this.words, session);
-        this.chats = new Chats(this.parts, this.words, session, { handOver: (id) => this.handOver.open(id) });
+        this.correction = new Correction(this.parts, this.words, session);
+        this.chats = new Chats(this.parts, this.words, session, {
+            handOver: (id) => this.handOver.open(id),
+            correct: (id, properties) => this.correction.open(id, properties),
+        });
         this.figures = new Figures(this.parts, this.words, session);
         listenToKeys(this);
     }

@@ -6,10 +6,10 @@ import { known } from "./customer.js";
 const LONGEST = 32_000;
 
 export class Pane {
-    constructor(chat, words, { session, handOver, chosen }) {
+    constructor(chat, words, { session, handOver, correct, chosen }) {
         Object.assign(this, { words, session, id: chat.id });
         this.lines = new Map();
-        this.makeParts(handOver);
+        this.makeParts(handOver, correct);
         this.box = element(
             "article",
             { class: "chat", "aria-labelledby": `name-${chat.id}` },
@@ -24,12 +24,13 @@ export class Pane {
         this.box.addEventListener("pointerdown", chosen);
     }
 
-    makeParts(handOver) {
+    makeParts(handOver, correct) {
         const { words, session, id } = this;
         this.name = element("h2", { id: `name-${id}` });
         this.meta = element("p", { class: "meta" });
         this.question = element("p", { class: "question", dir: "auto", hidden: true });
         this.details = element("dl", { class: "known" });
+        this.correct = this.action("correct", () => correct(this.shownProperties));
         this.log = element("div", { class: "log", role: "log", tabindex: "0", "aria-label": words.say("log") });
         this.typing = element("p", { class: "typing", role: "status" });
         this.form = this.composer();
@@ -53,7 +54,7 @@ export class Pane {
 
     head() {
         const summary = element("summary", { text: this.words.say("who") });
-        const details = element("details", { class: "about" }, summary, this.details);
+        const details = element("details", { class: "about" }, summary, this.details, this.correct);
         details.addEventListener("toggle", () => toEnd(this.log)); // which has another height now
         return element("header", { class: "chat-head" }, this.name, this.meta, this.question, details);
     }
@@ -160,7 +161,7 @@ export class Pane {
     showOver(chat) {
         const isOver = Boolean(chat.over);
         this.over.hidden = !isOver;
-        this.form.hidden = this.actions.hidden = isOver;
+        this.form.hidden = this.actions.hidden = this.correct.hidden = isOver;
         if (isOver) {
             const byReason = `over_${chat.reason}`;
             const name = chat.over === "concluded" && this.words.has(byReason) ? byReason : `over_${chat.over}`;

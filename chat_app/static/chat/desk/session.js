@@ -20,6 +20,7 @@ export class Session {
         this.capacity = 0;
         this.outboxes = new Map();
         this.typing = new Map();
+        this.taken = new Set();
     }
 
     /** Go on with the session that a reload interrupted; answers whether there was one. */
@@ -78,15 +79,31 @@ export class Session {
 
     async answer(id, isAccepted) {
         this.set(withAnswer(this.state, id, isAccepted));
-        const isTaken = await this.attempt(() => this.client.assignmentAcknowledgement(id, isAccepted), "offer_gone");
-        if (!isTaken) {
+        const isDone = await this.acknowledge(id, isAccepted);
+        if (!isDone) {
             this.dropOffer(id);
         }
     }
 
     /** Take a customer who waits in a queue that agents pick from, without an offer. */
     pick(id) {
-        return this.attempt(() => this.client.assignmentAcknowledgement(id, true), "offer_gone");
+        return this.acknowledge(id, true);
+    }
+
+    async acknowledge(id, isAccepted) {
+        if (isAccepted) {
+            this.taken.add(id);
+        }
+        const isDone = await this.attempt(() => this.client.assignmentAcknowledgement(id, isAccepted), "offer_gone");
+        if (!isDone) {
+            this.taken.delete(id);
+        }
+        return isDone;
+    }
+
+    /** Whether the agent has just asked for this chat; answers it once. */
+    wasTaken(id) {
+        return this.taken.delete(id);
     }
 
     /** Let an offer go that was not answered in time; the server has given it to somebody else. */
@@ -113,6 +130,16 @@ export class Session {
     /** One hint after the other, so that the last one is the last to arrive; one that is lost is no harm. */
     hint(id, mode, before = Promise.resolve()) {
         return before.then(() => this.client.setActivityStatus(id, mode).catch(() => {}));
+    }
+
+    /** Correct what is known of the customer; "" forgets it. Answers what did not work, "" if it did. */
+    async correct(id, name, value) {
+        try {
+            await this.client.setEngagementProperty(id, { name, value: value || null });
+            return "";
+        } catch (failure) {
+            return troubleOf(failure, "not_corrected");
+        }
     }
 
     async handOver(id, target) {
@@ -218,11 +245,7 @@ export class Session {
     }
 
     failed(failure, whenRefused = "trouble") {
-        if (failure instanceof SignedOut) {
-            this.trouble("signed_out");
-        } else {
-            this.trouble(failure instanceof Refused ? whenRefused : "unreachable", failure.errorCode);
-        }
+        this.trouble(troubleOf(failure, whenRefused));
         return "failed";
     }
 
@@ -236,6 +259,14 @@ export class Session {
         }
         this.changed();
     }
+}
+
+/** What to say of a failure. */
+function troubleOf(failure, whenRefused) {
+    if (failure instanceof SignedOut) {
+        return "signed_out";
+    }
+    return failure instanceof Refused ? whenRefused : "unreachable";
 }
 
 function settled(chat, key, state) {

@@ -61,10 +61,10 @@ const OF_STATE = {
 
 const OF_CHAT = {
     ChatUnassigned: (chat, entry) => over(chat, entry, "unassigned", entry.reason ?? ""),
-    ChatPropertyChanged: (chat, entry) => ({
-        ...chat,
-        properties: { ...chat.properties, [entry.property]: entry.value },
-    }),
+    ChatPropertyChanged: (chat, entry) => {
+        const properties = { ...chat.properties, [entry.property]: entry.value };
+        return { ...chat, properties, name: nameOf(properties) };
+    },
     RNEngagementParticipantAddedMessage: added,
     RNEngagementParticipantLeftMessage: left,
     RNEngagementParticipantConnectionStateChangedMessage: connectionChanged,

@@ -49,6 +49,11 @@ export class AgentClient {
         return this.about(engagementId, "setActivityStatus", { mode });
     }
 
+    /** Correct what is known of the customer, such as `QUESTION`; null forgets it. */
+    setEngagementProperty(engagementId, { name, value }) {
+        return this.about(engagementId, "setEngagementProperty", { type: "USER", name, value });
+    }
+
     /** Hand over to a queue or to an agent: `{queueId}` or `{agentId}`. */
     rerouteEngagement(engagementId, target) {
         return this.about(engagementId, "rerouteEngagement", target);
