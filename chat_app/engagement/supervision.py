@@ -165,11 +165,20 @@ WITH signed_on AS MATERIALIZED (
     SELECT session.*, mailbox.connection FROM chat_app_agentsession AS session
     JOIN chat_app_mailbox AS mailbox ON mailbox.id = session.mailbox_id
     WHERE session.ended_at IS NULL ORDER BY session.name, session.id LIMIT %(limit)s::integer
-), serving AS (
-    SELECT resource.queue_id, coalesce(resource.agent_id, member.user_id) AS user_id, queue.interface_id
-    FROM chat_app_queueresource AS resource
-    JOIN chat_app_queue AS queue ON queue.id = resource.queue_id
-    LEFT JOIN chat_app_team_members AS member ON member.team_id = resource.team_id
+), assigned AS (
+    SELECT signed_on.id AS session_id, signed_on.interface_id, signed_on.queue_ids AS only, resource.queue_id
+    FROM signed_on JOIN chat_app_queueresource AS resource ON resource.agent_id = signed_on.user_id
+    UNION
+    SELECT signed_on.id, signed_on.interface_id, signed_on.queue_ids, resource.queue_id
+    FROM signed_on
+    JOIN chat_app_team_members AS member ON member.user_id = signed_on.user_id
+    JOIN chat_app_queueresource AS resource ON resource.team_id = member.team_id
+), serving AS MATERIALIZED (
+    SELECT assigned.session_id, array_agg(queue.id) AS queue_ids
+    FROM assigned
+    JOIN chat_app_queue AS queue ON queue.id = assigned.queue_id AND queue.interface_id = assigned.interface_id
+    WHERE assigned.only IS NULL OR queue.id = ANY (assigned.only)
+    GROUP BY assigned.session_id
 )
 SELECT
     signed_on.id, signed_on.name, signed_on.connection, signed_on.capacity,
@@ -179,10 +188,6 @@ SELECT
         ORDER BY participant.engagement_id
     ),
     (SELECT count(*) FROM chat_app_offer AS offer WHERE offer.agent_session_id = signed_on.id AND offer.state = 'open'),
-    ARRAY (
-        SELECT DISTINCT serving.queue_id FROM serving
-        WHERE serving.user_id = signed_on.user_id AND serving.interface_id = signed_on.interface_id
-            AND (signed_on.queue_ids IS NULL OR serving.queue_id = ANY (signed_on.queue_ids))
-    )
-FROM signed_on ORDER BY signed_on.name, signed_on.id
+    coalesce(serving.queue_ids, '{}')
+FROM signed_on LEFT JOIN serving ON serving.session_id = signed_on.id ORDER BY signed_on.name, signed_on.id
 """

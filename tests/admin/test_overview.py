@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from authenticate_app.accounts.models import User
@@ -85,6 +87,18 @@ def test_refusals_of_the_last_day_by_reason(monkeypatch: pytest.MonkeyPatch) -> 
     assert refusals_by_reason(now=NOW) == expected
     monkeypatch.setattr(refusals, "LATEST_REFUSALS", 1)
     assert sum(count for _event, _reason, count in refusals_by_reason(now=NOW)) == 1
+
+
+def test_refusals_are_read_once_and_no_more_of_them_than_the_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Looked for by their keys a second time, the whole audit log would be read for them."""
+    monkeypatch.setattr(refusals, "LATEST_REFUSALS", 2)
+    for _ in range(4):
+        record(event=Event.SIGN_IN_FAILED, reason="wrong-password", now=NOW)
+    with CaptureQueriesContext(connection) as queries:
+        assert refusals_by_reason(now=NOW) == [(Event.SIGN_IN_FAILED, "wrong-password", 2)]
+    (query,) = queries.captured_queries
+    assert query["sql"].count('FROM "authenticate_app_auditevent"') == 1
+    assert "LIMIT 2" in query["sql"]
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from http import HTTPStatus
+from typing import Any
 
 import pytest
 from django.contrib.auth.hashers import make_password
@@ -14,7 +15,7 @@ from django.utils import timezone
 from authenticate_app.accounts.models import User
 from chat_app.engagement.models import AgentSession, Engagement, Mailbox, Participant
 from chat_app.engagement.supervision import agents_now, last_day, queues_now, running_and_waiting
-from chat_app.routing.models import Queue, QueueResource
+from chat_app.routing.models import Interface, Queue, QueueResource, Team
 from tests.admin.conftest import SignedIn
 
 PAGE = reverse("admin:supervision")
@@ -78,6 +79,43 @@ def test_a_queue_tells_who_waits_and_who_is_there(chat: Chat) -> None:
     assert (first.waiting, first.longest_wait, first.mean_wait) == (2, 90, None)
     assert (first.there, first.away, first.absent, first.room) == (1, 1, 1, 2)
     assert running_and_waiting() == (1, 2)
+
+
+def test_what_agents_serve_is_found_alone_and_by_team_once(db: None) -> None:
+    other = Interface.objects.create(
+        id=77, name="other", business_unit_org_id=7, chat_site_name="other", pool_id="1", domain="d.example"
+    )
+    elsewhere = Queue.objects.create(id=700, interface=other, name="elsewhere")
+    second = Queue.objects.create(id=701, interface_id=1, name="second")
+    team = Team.objects.create(name="all")
+    anna, ben = agent("Anna"), agent("Ben")
+    team.members.add(anna.user, ben.user)
+    for queue in (second, elsewhere, Queue.objects.get(pk=1)):
+        QueueResource.objects.create(queue=queue, team=team)
+    AgentSession.objects.filter(pk=ben.pk).update(queue_ids=[second.pk])
+    assert [each.queue_ids for each in agents_now()] == [{1, second.pk}, {second.pk}]
+
+
+def test_what_agents_serve_costs_no_more_than_there_is(db: None) -> None:
+    """Not all members of all teams of all queues for each agent."""
+    agents = [agent(f"agent {number}").user for number in range(30)]
+    teams = [Team.objects.create(name=f"team {number}") for number in range(5)]
+    queues = [Queue.objects.create(id=number, interface_id=1, name=f"queue {number}") for number in range(700, 710)]
+    for number, team in enumerate(teams):
+        team.members.add(*agents[number::5])
+        QueueResource.objects.bulk_create(QueueResource(queue=queue, team=team) for queue in queues)
+    with CaptureQueriesContext(connection) as queries:
+        assert all(len(each.queue_ids) == 1 + len(queues) for each in agents_now())
+    with connection.cursor() as cursor:
+        cursor.execute("EXPLAIN (ANALYZE, FORMAT JSON) " + queries.captured_queries[0]["sql"])
+        plan = cursor.fetchone()[0][0]["Plan"]
+    assert most_rows(plan) < 30 * 30 * 5
+
+
+def most_rows(node: dict[str, Any]) -> int:
+    """The most rows that a step of the plan looked at, over all its repetitions."""
+    passed = node["Actual Rows"] + node.get("Rows Removed by Filter", 0) + node.get("Rows Removed by Join Filter", 0)
+    return max([round(passed * node["Actual Loops"]), *map(most_rows, node.get("Plans", []))])
 
 
 def test_whoever_waits_in_a_queue_that_was_switched_off_is_seen(chat: Chat) -> None:
