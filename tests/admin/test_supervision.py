@@ -115,7 +115,8 @@ def test_what_agents_serve_costs_no_more_than_there_is(db: None) -> None:
 def most_rows(node: dict[str, Any]) -> int:
     """The most rows that a step of the plan looked at, over all its repetitions."""
     passed = node["Actual Rows"] + node.get("Rows Removed by Filter", 0) + node.get("Rows Removed by Join Filter", 0)
-    return max([round(passed * node["Actual Loops"]), *map(most_rows, node.get("Plans", []))])
+    own: int = round(passed * node["Actual Loops"])
+    return max([own, *map(most_rows, node.get("Plans", []))])
 
 
 def test_whoever_waits_in_a_queue_that_was_switched_off_is_seen(chat: Chat) -> None:
