@@ -395,7 +395,7 @@ def test_a_chat_that_ends_while_somebody_is_erased_leaves_no_account(john: User)
     assert not any(lines.left or lines.why for lines in report.tables.values())
 
 
-@pytest.mark.parametrize("name", ["", " ", "\udcff", "a\0"])
+@pytest.mark.parametrize("name", ["", "\udcff", "a\0"])
 def test_no_name_is_nobodys(john: User, name: str) -> None:
     """An account without an address has the empty one, and that may be noted as verified."""
     User.objects.filter(pk=john.pk).update(email="", email_key="")
@@ -406,7 +406,7 @@ def test_no_name_is_nobodys(john: User, name: str) -> None:
     assert User.objects.filter(pk=john.pk).exists()
 
 
-@pytest.mark.parametrize("other", ["johnny", "joh_", "joh%", "%", "john ", ".*", "\u0131ohn"])
+@pytest.mark.parametrize("other", [" ", "johnny", "joh_", "joh%", "%", "john ", ".*", "\u0131ohn"])
 def test_names_that_are_alike_are_others(other: str) -> None:
     kept = chat_of(other)
     record(event=Event.SIGNED_IN, actor_name=other, address="192.0.2.1")

@@ -69,7 +69,7 @@ def identify(*, name: str, is_customer_id: bool = False) -> Identity:
     Raises:
         NoName: it is empty, or no text.
     """
-    if not name.strip() or not _is_text(name):
+    if not name or not _is_text(name):
         raise NoName("The name is empty or no text; it should be a user name, an e-mail address or a customer's id.")
     if is_customer_id:
         return Identity((), None, frozenset(), customer_id=name)
