@@ -133,6 +133,58 @@ def test_the_network_may_fail_meanwhile(john: Customer, anna: Agent) -> None:
     john.reads("The agent has ended the chat.")
 
 
+STALLED = """async ([module, end]) => {
+    const { call, Unreachable } = await import(module);
+    const whenBegun = {};
+    const begun = new Promise((resolve) => (whenBegun.tell = resolve));
+    globalThis.fetch = async (_address, { signal }) =>
+        new Response(new ReadableStream({
+            start(body) {
+                body.enqueue(new TextEncoder().encode('{"systemMessages": ['));
+                signal.addEventListener("abort", () => body.error(signal.reason));
+                whenBegun.tell();
+            },
+        }));
+    const outside = new AbortController();
+    const calling = call("/", { signal: outside.signal, patience: end === "patience" ? 20 : 60_000 });
+    await begun;
+    if (end === "signal") {
+        outside.abort();
+    }
+    const hung = new Promise((resolve) => setTimeout(resolve, 5_000, "hung"));
+    return Promise.race([hung, calling.then(() => "answered", (failure) => failure instanceof Unreachable)]);
+}"""
+
+
+@pytest.mark.parametrize("end", ["patience", "signal"])
+def test_an_answer_that_breaks_off_in_its_middle_is_not_waited_for(john: Customer, end: str) -> None:
+    john.open()
+    assert john.page.evaluate(STALLED, ["/static/chat/protocol/calls.js", end]) is True
+
+
+def test_a_double_click_signs_on_once(chromium: Browser, site: str) -> None:
+    with chatting.window(chromium, site) as page:
+        ben = Agent(page, "ben.agent")
+        ben.sign_in()
+        page.locator("#begin").evaluate("button => { button.click(); button.click(); }")
+        expect(page.locator("#ready")).to_be_visible(timeout=PATIENCE)
+        expect(page.locator("#elsewhere")).to_be_hidden()
+        expect(page.locator("#trouble")).to_be_hidden()
+        ben.sign_off()
+
+
+def test_a_chat_does_not_begin_with_the_question_whether_to_end_it(john: Customer, anna: Agent) -> None:
+    john.start()
+    anna.take(JOHN)
+    john.page.get_by_role("button", name="End the chat").click()
+    anna.conclude(JOHN)
+    john.page.get_by_role("button", name="Start a new chat").click()
+    john.page.get_by_role("button", name="Start the chat").click()
+    expect(john.page.get_by_role("button", name="End the chat")).to_be_visible(timeout=PATIENCE)
+    expect(john.page.get_by_role("button", name="Yes, end it")).to_be_hidden()
+    john.end()
+
+
 def test_a_chat_goes_on_in_another_window(john: Customer, anna: Agent, chromium: Browser, site: str) -> None:
     john.start("One")
     anna.take(JOHN)

@@ -16,10 +16,15 @@ export class Start {
 
     async signOn(logonOverride) {
         const { parts } = this;
+        if (this.isAtWork) {
+            return; // a second click would find the session that the first one has begun, and take it for another desk's
+        }
+        this.isAtWork = true;
         const place = this.interfaces[Number(parts.interface?.value ?? 0)];
         this.isElsewhere = false;
         parts.begin.setAttribute("aria-disabled", "true");
         const came = await this.session.signOn({ place, capacity: bounded(parts.startCapacity.value), logonOverride });
+        this.isAtWork = false;
         parts.begin.setAttribute("aria-disabled", "false");
         this.isElsewhere = came === "conflict";
         this.show();

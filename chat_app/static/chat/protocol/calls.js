@@ -25,7 +25,7 @@ const WORTH_ASKING_AGAIN = new Set([408, 425, 429]);
  * `signal` ends the call from outside (it throws `AbortError` then); `patience` is in milliseconds.
  */
 export async function call(address, { body, headers = {}, method = "POST", signal, patience = PATIENCE, ...options }) {
-    const response = await answerTo(address, {
+    const [response, fields] = await answerTo(address, {
         method,
         headers: { "Content-Type": "application/json; charset=utf-8", ...headers },
         body: body === undefined ? undefined : JSON.stringify(body),
@@ -33,7 +33,6 @@ export async function call(address, { body, headers = {}, method = "POST", signa
         cache: "no-store",
         ...options,
     }, signal, patience);
-    const fields = await fieldsOf(response);
     if (response.ok && fields) {
         return fields;
     }
@@ -43,13 +42,15 @@ export async function call(address, { body, headers = {}, method = "POST", signa
     throw new Refused(response.status, fields);
 }
 
+/** The answer and its fields; `patience` is for all of it, since a network may fail in the middle. */
 async function answerTo(address, options, signal, patience) {
     const timer = new AbortController();
     const giveUp = () => timer.abort();
     const alarm = setTimeout(giveUp, patience);
     signal?.addEventListener("abort", giveUp);
     try {
-        return await fetch(address, { ...options, signal: timer.signal });
+        const response = await fetch(address, { ...options, signal: timer.signal });
+        return [response, await fieldsOf(response)];
     } catch (failure) {
         if (signal?.aborted) {
             throw failure;

@@ -86,9 +86,13 @@ export class Composer {
     }
 
     ask(isAsking) {
-        this.question.hidden = !isAsking;
-        this.endButton.hidden = isAsking;
+        this.showQuestion(isAsking);
         (isAsking ? this.sure : this.endButton).focus();
+    }
+
+    showQuestion(isShown) {
+        this.question.hidden = !isShown;
+        this.endButton.hidden = isShown;
     }
 
     pressed(event) {
@@ -110,6 +114,9 @@ export class Composer {
 
     show(isShown) {
         this.form.hidden = !isShown;
+        if (!isShown) {
+            this.showQuestion(false); // the chat ended while it was asked; the next one does not begin with it
+        }
     }
 }
 
