@@ -35,7 +35,7 @@ from chat_app.engagement.models import Engagement, MailboxEvent, TranscriptMessa
 from chat_app.engagement.privacy import services
 from chat_app.engagement.privacy.columns import COLUMNS
 from chat_app.engagement.privacy.person import NoName, everything_of, identify
-from chat_app.engagement.privacy.report import Report
+from chat_app.engagement.privacy.report import ELSEWHERE, Report
 from chat_app.sessions.models import ChatSession, ChatToken
 from tests.engagement.stage import NOW, customer, engage, ready_agent
 from tests.messages import world
@@ -358,8 +358,10 @@ def test_what_two_erase_at_once_is_counted_once(business: Business) -> None:
     reports = [services._counted(person), services._counted(person)]
     for report in reports:
         services._erase_all(person, report)
+        report.settle()
     first, second = reports
     assert nothing_is_left_of(john)
+    assert (ELSEWHERE in first.text(), ELSEWHERE in second.text()) == (False, True)
     assert first.of("chat_app.Engagement").erased == 2
     assert first.of("authenticate_app.AuditEvent").blanked == 2
     assert not any(lines.erased or lines.blanked for lines in second.tables.values())

@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 
 from django.utils.functional import Promise
 
+ELSEWHERE = "What was found and is not counted as erased was gone already: somebody else erases or purges, too."
+
 
 @dataclass(slots=True)
 class Lines:
@@ -28,6 +30,8 @@ class Report:
 
     names: tuple[str, ...]
     tables: dict[str, Lines] = field(default_factory=dict)
+    is_shared: bool = False
+    """Whether some of what was found had gone before it was erased here."""
 
     def of(self, table: str) -> Lines:
         """The lines of a table."""
@@ -39,9 +43,11 @@ class Report:
         return not any(lines.found for lines in self.tables.values())
 
     def settle(self) -> None:
-        """Count as found what was written, and erased, after the first look."""
+        """Count as found what was written, and erased, after the first look; note what others were faster with."""
         for lines in self.tables.values():
-            lines.found = max(lines.found, lines.erased + lines.blanked + lines.left)
+            accounted_for = lines.erased + lines.blanked + lines.left
+            self.is_shared |= lines.found > accounted_for
+            lines.found = max(lines.found, accounted_for)
             lines.why = lines.why if lines.left else []
 
     def text(self) -> str:
@@ -50,7 +56,8 @@ class Report:
         reasons = [f"{table}: {why}" for table, lines in self.tables.items() for why in lines.why]
         names = f"Looked for: {', '.join(self.names)}"
         head = f"{'table':<40}{'found':>9}{'erased':>9}{'blanked':>9}{'left':>9}"
-        return "\n".join([names, "", head, *rows, *(["", "Left:", *reasons] if reasons else [])])
+        left = ["", "Left:", *reasons] if reasons else []
+        return "\n".join([names, "", head, *rows, *left, *(["", ELSEWHERE] if self.is_shared else [])])
 
 
 def _row(table: str, lines: Lines) -> str:
