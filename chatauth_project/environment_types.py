@@ -14,6 +14,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from pydantic import AfterValidator, BeforeValidator
 
+from authenticate_app.web_origins import web_origin
 from chat_app.chat_authenticate.releases import Release as FusionRelease
 from chatauth_project.mail import email_settings
 
@@ -22,6 +23,7 @@ Network = IPv4Network | IPv6Network
 DURATION = re.compile(r"(\d{1,9})\s*([smhd]?)", re.IGNORECASE)
 SECONDS_OF_UNIT = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 APP_ID = re.compile(r"[A-Z0-9]{10}\.[A-Za-z0-9.-]{1,155}")
+ORIGIN = re.compile(r"https?://([a-z0-9._-]+|\[[0-9a-f:.]+\])(:\d+)?")
 REDIS_SCHEMES = ("redis://", "rediss://")
 DATABASE_SCHEMES = ("postgresql://", "postgres://")
 
@@ -85,10 +87,13 @@ def _is_base_url(parts: SplitResult) -> bool:
 
 
 def parse_origin(item: str) -> str:
-    """Check a web origin (RFC 6454): scheme, host and port, nothing after it."""
-    origin = parse_base_url(item)
-    if urlsplit(origin).path:
+    """Check a web origin (RFC 6454): scheme, host and port, nothing after it; returned as browsers send it."""
+    address = parse_base_url(item)
+    if urlsplit(address).path:
         raise ValueError(f"{item!r} should be an origin without a path: https://www.example.com")
+    origin = web_origin(address)
+    if not ORIGIN.fullmatch(origin):
+        raise ValueError(f"{item!r} should name one host in ASCII, as browsers send it: https://xn--bcher-kva.example")
     return origin
 
 

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from django.utils.translation import gettext_lazy as _
 
+from authenticate_app.web_origins import web_origin
 from chatauth_project import hooks, unfold
 from chatauth_project.database import database_settings
 from chatauth_project.demonstration_environment import with_demonstration_defaults
@@ -105,7 +106,7 @@ CHAT_TLS_CERTIFICATE = _environment.chat_tls_certificate
 CHAT_TLS_KEY = _environment.chat_tls_key
 REDIS_URL = _environment.redis_url
 POLL_SECONDS = _environment.poll_seconds
-DESK_ORIGINS = _environment.desk_origins or ("{0.scheme}://{0.netloc}".format(urlsplit(PUBLIC_BASE_URL)),)
+DESK_ORIGINS = _environment.desk_origins or (web_origin(PUBLIC_BASE_URL),)
 
 LOG_FORMAT = _environment.log_format
 LOG_LEVEL = _environment.log_level

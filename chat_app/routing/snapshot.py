@@ -14,6 +14,7 @@ from urllib.parse import SplitResult, urlsplit
 from django.conf import settings
 
 from authenticate_app.revisions.memory import Remembered
+from authenticate_app.web_origins import web_origin
 from chat_app.routing.evaluation import (
     CompiledCriterion,
     CompiledRule,
@@ -248,7 +249,7 @@ def _facts(interface: Interface) -> InterfaceFacts:
         domain=domain,
         port=port,
         audience=f"https://{host}/engagement/api/consumer/{interface.chat_site_name}",
-        allowed_origins=frozenset(interface.allowed_origins),
+        allowed_origins=frozenset(map(web_origin, interface.allowed_origins)),
         enabled=interface.enabled,
     )
 

@@ -170,6 +170,12 @@ class TestPagesOfOtherOrigins:
         assert "access-control-allow-origin" not in reply.headers
         assert reply.headers["vary"] == "Origin"
 
+    @pytest.mark.parametrize("written", ["https://WWW.Example.com", ORIGIN + ":443", "https://www.example.com:99999"])
+    def test_an_origin_counts_as_browsers_send_it(self, deck: Deck, written: str) -> None:
+        Interface.objects.filter(chat_site_name="site-1").update(allowed_origins=[written])
+        is_allowed = "access-control-allow-origin" in self.ask(deck, ORIGIN).headers
+        assert is_allowed is (not written.endswith(":99999"))
+
     def test_a_browser_asks_first(self, deck: Deck) -> None:
         asking = {"Origin": ORIGIN, "Access-Control-Request-Method": "POST"}
         reply = deck.ask("getMessages", method="OPTIONS", headers=asking)

@@ -3,6 +3,7 @@ from ipaddress import ip_network
 
 import pytest
 
+from authenticate_app.web_origins import web_origin
 from chatauth_project.environment import GROUPS, Environment, EnvironmentFault
 from chatauth_project.environment_types import format_duration, parse_duration
 
@@ -77,6 +78,10 @@ def test_faults_within_and_between_variables_come_together() -> None:
         ("TRUSTED_PROXIES", "0.0.0.0/0", "should name only the proxies"),
         ("TRUSTED_PROXIES", "::/0", "should name only the proxies"),
         ("CORS_ALLOWED_ORIGINS", "https://www.example.com/shop", "an origin without a path"),
+        ("CORS_ALLOWED_ORIGINS", "https://*.example.com", "should name one host in ASCII"),
+        ("CORS_ALLOWED_ORIGINS", "https://b\u00fccher.example", "should name one host in ASCII"),
+        ("CORS_ALLOWED_ORIGINS", "null", "an address such as"),
+        ("DESK_ORIGINS", "https://a.example b.example", "should name one host in ASCII"),
         ("FUSION_RELEASE", "newest", "a release such as"),
         ("UNKNOWN_ATTRIBUTES", "count", "'refuse' or 'ignore'"),
         ("TOKEN_LIFETIME", "29s", "is '29s': it should be greater than or equal to 30 seconds"),
@@ -131,6 +136,26 @@ def test_lists_are_separated_by_commas() -> None:
     )
     assert environment.trusted_proxies == (ip_network("10.0.0.7/32"), ip_network("fd00::/8"))
     assert environment.cors_allowed_origins == ("https://a.example", "http://b.example:8080")
+
+
+@pytest.mark.parametrize(
+    ("written", "sent"),
+    [
+        ("HTTPS://WWW.Example.com", "https://www.example.com"),
+        ("https://www.example.com:443/", "https://www.example.com"),
+        ("http://www.example.com:80", "http://www.example.com"),
+        ("http://www.example.com:443", "http://www.example.com:443"),
+        ("https://www.example.com:08443", "https://www.example.com:8443"),
+        ("https://[FD00::1]:443", "https://[fd00::1]"),
+    ],
+)
+def test_origins_are_compared_as_browsers_send_them(written: str, sent: str) -> None:
+    assert Environment.load(GOOD | {"CORS_ALLOWED_ORIGINS": written}).cors_allowed_origins == (sent,)
+
+
+@pytest.mark.parametrize("text", ["", "null", "https://", "https://a.example:99999", "https://[::1"])
+def test_what_is_no_address_is_nobodys_origin(text: str) -> None:
+    assert web_origin(text) == text
 
 
 def test_the_first_encryption_key_stays_the_first() -> None:
