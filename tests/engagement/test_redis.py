@@ -20,7 +20,8 @@ from tests.serving import free_port
 from tests.waiting import wait_until
 
 PROGRAM = shutil.which("redis-server")
-pytestmark = pytest.mark.skipif(PROGRAM is None, reason="redis-server is not installed")
+NO_REDIS = "There is no Redis: install the package redis-server."
+pytestmark = pytest.mark.skipif(PROGRAM is None, reason=NO_REDIS)
 
 
 class Redis:
