@@ -1,7 +1,7 @@
 """Holds every page against the rules of WCAG 2.2, A and AA, and writes docs/accessibility.md: ``make accessibility``.
 
 Every page of customers is looked at on a phone, by day and by night, in each language; a chat from both sides, on a
-desktop and on a phone; those of the admin on a desktop, by day and by night.
+desktop and on a phone, in each language; those of the admin on a desktop, by day and by night.
 """
 
 import sys
@@ -33,8 +33,8 @@ INTRODUCTION = """# Accessibility
 
 Written by `make accessibility`, which opens every page in Chromium {chromium} and holds it against the rules of
 WCAG 2.2, levels A and AA, as far as a program can (axe-core {axe}). Pages for customers are looked at on a phone, by
-day and by night, in English, German, French, Spanish and Japanese; the agents' desk and the
-customer's chat on a desktop and on a phone, by day and by night; pages of the admin on a desktop, by day and by
+day and by night, in English, German, French, Spanish and Japanese; the agents' desk and the customer's chat on a
+desktop and on a phone, by day and by night, in the same languages; pages of the admin on a desktop, by day and by
 night; the sandbox 320 and 1280 pixels wide, by day and by night. *Rules* is how many applied to the page;
 *violations* is how many elements broke one, in all looks together.
 
@@ -118,12 +118,11 @@ def states(page: Page) -> Iterator[Page]:
 
 def of_chats(browser: Browser, address: str) -> Iterator[Result]:
     results: dict[str, Result] = {}
-    for size in (chatting.DESKTOP, chatting.PHONE):
-        for scheme in SCHEMES:
-            look: dict[str, Any] = {"size": size, "color_scheme": scheme}
-            with chatting.customer(browser, address, **look) as john, chatting.agent(browser, address, **look) as anna:
-                for name, page in chatting.scenes(john, anna):
-                    results.setdefault(name, Result(name)).add(axe_of(page))
+    for language, size, scheme in product(LANGUAGES, (chatting.DESKTOP, chatting.PHONE), SCHEMES):
+        look: dict[str, Any] = {"words": chatting.Words(language), "size": size, "color_scheme": scheme}
+        with chatting.customer(browser, address, **look) as john, chatting.agent(browser, address, **look) as anna:
+            for name, page in chatting.scenes(john, anna):
+                results.setdefault(name, Result(name)).add(axe_of(page))
     yield from results.values()
 
 

@@ -18,6 +18,7 @@ from tests.browser.test_admin import faults_of, violations
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("chat")]
 
 JOHN = "John Smith"
+SMALL: ViewportSize = {"width": 320, "height": 640}
 
 
 @pytest.fixture(scope="module")
@@ -316,14 +317,14 @@ def test_another_desk_of_the_same_agent_ends_this_one(anna: Agent, chromium: Bro
 
 
 @pytest.mark.parametrize(
-    ("size", "scheme"),
-    [(DESKTOP, "light"), (PHONE, "dark"), ({"width": 320, "height": 640}, "light")],
-    ids=["desktop", "phone", "small"],
+    ("size", "scheme", "language"),
+    [(DESKTOP, "light", "en"), (PHONE, "dark", "en"), (SMALL, "light", "en"), (SMALL, "dark", "de")],
+    ids=["desktop", "phone", "small", "small with long words"],
 )
 def test_both_break_no_rule_of_accessibility(
-    chromium: Browser, site: str, size: ViewportSize, scheme: Literal["light", "dark"]
+    chromium: Browser, site: str, size: ViewportSize, scheme: Literal["light", "dark"], language: str
 ) -> None:
-    look: dict[str, Any] = {"size": size, "color_scheme": scheme}
+    look: dict[str, Any] = {"size": size, "color_scheme": scheme, "words": chatting.Words(language)}
     with chatting.customer(chromium, site, **look) as john, chatting.agent(chromium, site, **look) as anna:
         for name, page in chatting.scenes(john, anna):
             assert violations(page) == {}, name
