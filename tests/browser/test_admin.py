@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, Request, ViewportSize
+from playwright.sync_api import Browser, Page, Request, Route, ViewportSize
 
 from tests.browser.screenshots import sign_in
 
@@ -181,6 +181,33 @@ def test_a_client_is_tested(page: Page) -> None:
     page.get_by_role("button", name="Test it").click()
     assert "One thing is wrong" in page.get_by_role("status").inner_text()
     assert violations(page) == {}
+
+
+@pytest.mark.parametrize("is_in_use", [False, True])
+def test_what_goes_on_now_is_asked_for_once_at_a_time_and_disturbs_nobody(page: Page, is_in_use: bool) -> None:
+    page.clock.install()
+    page.goto("/admin/live/")
+    asked: list[Route] = []
+
+    def hold(route: Route) -> None:
+        asked.append(route)
+
+    page.route("**/admin/live/", hold)
+    with page.expect_request("**/admin/live/"):
+        page.clock.run_for(5_100)
+    page.clock.run_for(10_000)
+    page.evaluate(ASK_ANOTHER)
+    (held,) = asked
+    if is_in_use:
+        page.locator("[data-live] [tabindex]").first.focus()
+    with page.expect_response("**/admin/live/"):
+        held.fulfill(body="<div data-live>News</div>", content_type="text/html")
+    page.evaluate(ASK_ANOTHER)
+    assert page.get_by_text("News").count() == (0 if is_in_use else 1)
+
+
+ASK_ANOTHER = "fetch('/healthz').then((answer) => answer.text())"
+"""Whatever was asked for before has come by then."""
 
 
 def test_everything_is_reached_by_the_menu(page: Page) -> None:

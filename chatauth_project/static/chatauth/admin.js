@@ -48,16 +48,29 @@ document.addEventListener("click", async (event) => {
 
 // A part of a page that shows what goes on now: asked for again every so many seconds while somebody looks. Whatever has
 // the focus inside it, or is being selected, is left alone until the next time, so that nobody loses their place.
+const PATIENCE = 30_000;
+const isInUse = (live) => live.contains(document.activeElement) || !getSelection().isCollapsed;
+
 const refresh = async (live) => {
-  const isInUse = live.contains(document.activeElement) || !getSelection().isCollapsed;
-  if (document.hidden || isInUse) return;
-  const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
+  if (document.hidden || isInUse(live)) return;
+  const answer = await fetch(location.href, { headers: { Accept: "text/html" }, signal: AbortSignal.timeout(PATIENCE) });
   if (!answer.ok || answer.redirected) return;
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("[data-live]");
-  if (fresh) live.replaceChildren(...fresh.childNodes);
+  if (fresh && !isInUse(live)) live.replaceChildren(...fresh.childNodes);
+};
+
+// A slow server is not asked again before it has answered, or is given up.
+const refreshAgainAndAgain = (live) => {
+  let isAsking = false;
+  setInterval(async () => {
+    if (isAsking) return;
+    isAsking = true;
+    await refresh(live).catch(() => {});
+    isAsking = false;
+  }, Number(live.dataset.live) * 1000);
 };
 
 document.addEventListener("DOMContentLoaded", () => {
   const live = document.querySelector("[data-live]");
-  if (live) setInterval(() => refresh(live).catch(() => {}), Number(live.dataset.live) * 1000);
+  if (live) refreshAgainAndAgain(live);
 });
