@@ -32,6 +32,9 @@ ROUTING_AGE_SECONDS = 5.0
 """How old what is known of interfaces may be; while the database tells of changes, it is not old at all."""
 LOOK_AT_CLOCK_SECONDS = 10.0
 """How often the time is compared with the database's; in between clocks of computers differ by microseconds."""
+ASSIGN_REST_SECONDS = 0.05
+"""How long an interface rests between two rounds of offers: customers who come in a crowd are offered together, and
+one of them alone waits for nothing."""
 READER_BITS = 62
 
 Tick = Callable[[], object]
@@ -128,7 +131,10 @@ class Engine:
         return recollection.value
 
     def assign_soon(self, interface_id: int) -> None:
-        """Offer what waits at this interface, after whatever may allow an offer; several wishes become one."""
+        """Offer what waits at this interface, after whatever may allow an offer; several wishes become one.
+
+        At once, unless that was done a moment ago; then at the end of ``ASSIGN_REST_SECONDS``.
+        """
         if self._assign is None:
             return
         if interface_id in self._assigning:
@@ -142,6 +148,7 @@ class Engine:
             while True:
                 self._assigning[interface_id] = False
                 await self.run(assign, interface_id=interface_id, now=self.clock.now())
+                await asyncio.sleep(ASSIGN_REST_SECONDS)
                 if not self._assigning[interface_id]:
                     return
         except (DatabaseFailure, Refused) as error:  # the next tick tries again

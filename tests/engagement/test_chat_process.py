@@ -3,12 +3,14 @@
 import asyncio
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
+from time import monotonic
 
 import pytest
 from django.db import DEFAULT_DB_ALIAS, connections
 from pytest_django import Settings
 
-from chat_app.engagement.engine import Engine
+from chat_app.engagement.engine import ASSIGN_REST_SECONDS, Engine
 from chatauth_project import chat_server
 from tests.serving import free_port
 
@@ -45,3 +47,20 @@ def test_a_part_that_is_stopped_has_not_broken(threads: ThreadPoolExecutor) -> N
         return engine.broken.is_set()
 
     assert not asyncio.run(begin_and_stop())
+
+
+def test_customers_who_come_in_a_crowd_are_offered_together(threads: ThreadPoolExecutor) -> None:
+    rounds: list[float] = []
+
+    def assign(**_who: object) -> None:
+        rounds.append(monotonic())
+
+    async def let_them_come() -> None:
+        engine = Engine(executor=threads, poll_executor=threads, poll_seconds=1, assign=assign)
+        while len(rounds) < 3:
+            engine.assign_soon(1)
+            await asyncio.sleep(0.001)
+
+    asyncio.run(asyncio.wait_for(let_them_come(), 20))
+    gaps = [later - earlier for earlier, later in pairwise(rounds)]
+    assert min(gaps) > ASSIGN_REST_SECONDS / 2
