@@ -163,6 +163,20 @@ def test_an_answer_that_breaks_off_in_its_middle_is_not_waited_for(john: Custome
     assert john.page.evaluate(STALLED, ["/static/chat/protocol/calls.js", end]) is True
 
 
+def test_figures_stay_while_they_cannot_be_had(john: Customer, anna: Agent) -> None:
+    john.start()
+    figures = anna.page.locator("#waiting")
+    expect(figures).to_contain_text("1", timeout=PATIENCE)
+    shown = figures.inner_text()
+    address = "**/retrieveAgentsAndQueues*"
+    anna.page.route(address, lambda route: route.fulfill(status=500, body="{}"))
+    with anna.page.expect_response(address), anna.page.expect_response(address):
+        pass
+    expect(figures).to_have_text(shown)
+    anna.page.unroute(address)
+    john.end()
+
+
 def test_a_double_click_signs_on_once(chromium: Browser, site: str) -> None:
     with chatting.window(chromium, site) as page:
         ben = Agent(page, "ben.agent")

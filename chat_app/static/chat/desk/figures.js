@@ -18,11 +18,16 @@ export class Figures {
     }
 
     async look() {
-        if (!this.session.isOn || document.hidden) {
+        if (!this.session.isOn || document.hidden || this.isLooking) {
             return;
         }
-        const { queues } = await this.session.targets({ isQuiet: true });
-        const own = queues.filter((queue) => queue.isOwn);
+        this.isLooking = true;
+        const found = await this.session.targets({ isQuiet: true });
+        this.isLooking = false;
+        if (!found) {
+            return; // what was there before is nearer to the truth than nothing
+        }
+        const own = found.queues.filter((queue) => queue.isOwn);
         this.showFigures(own);
         this.showPicks(own.flatMap((queue) => queue.toPick));
     }

@@ -18,7 +18,7 @@ export class HandOver {
         parts.handOver.showModal();
         const found = await session.targets();
         if (this.id === id && parts.handOver.open) {
-            this.list(found);
+            this.list(found ?? { agents: [], queues: [] });
         }
     }
 

@@ -161,7 +161,7 @@ export class Session {
         });
     }
 
-    /** Whom and what a chat can be handed over to, and how much waits there: `{agents, queues}`. */
+    /** Whom and what a chat can be handed over to, and how much waits there: `{agents, queues}`; null if it failed. */
     async targets({ isQuiet = false } = {}) {
         try {
             return targetsOf(await this.client.retrieveAgentsAndQueues());
@@ -169,7 +169,7 @@ export class Session {
             if (!isQuiet) {
                 this.failed(failure);
             }
-            return { agents: [], queues: [] };
+            return null;
         }
     }
 
