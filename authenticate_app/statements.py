@@ -44,11 +44,12 @@ class Statement:
         django = connections[DEFAULT_DB_ALIAS]
         django.validate_no_broken_transaction()
         django.close_if_health_check_failed()
-        django.ensure_connection()
+        if django.connection is None:  # it looks for an event loop first, each time
+            django.ensure_connection()
         if django.force_debug_cursor:  # somebody counts queries
             django.queries_log.append({"sql": self._sql.decode(), "time": "0"})
         with django.wrap_database_errors:
-            result = self._run(django.connection, [_written(value) for value in values])
+            result = self._run(django.connection, _written(values))
         return tuple(map(result.get_value, [0] * result.nfields, range(result.nfields))) if result.ntuples else None
 
     def _run(self, connection: Connection, values: list[bytes | None]) -> PGresult:
@@ -76,13 +77,11 @@ class Statement:
             return _done(libpq, libpq.exec_prepared(self._name, values))  # type: ignore[arg-type]  # None is NULL
 
 
-def _written(value: object) -> bytes | None:
-    if value is None:
-        return None
-    text = str(value).encode()
-    if b"\0" in text:  # libpq would take it for the end
+def _written(values: Iterable[object]) -> list[bytes | None]:
+    written = [None if value is None else str(value).encode() for value in values]
+    if b"\0" in b"".join(filter(None, written)):  # libpq would take it for the end
         raise DataError("PostgreSQL's texts cannot hold the character NUL.")
-    return text
+    return written
 
 
 def _done(libpq: PGconn, result: PGresult) -> PGresult:

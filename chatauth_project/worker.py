@@ -1,5 +1,8 @@
 """What each worker process of ``manage.py serve`` loads, before it serves."""
 
+import chatauth_project.left_out  # noqa: F401 - before what it leaves out is loaded
+
+# isort: split
 import faulthandler
 import os
 

@@ -10,20 +10,15 @@ from django.core import cache
 from django.core.handlers import base
 from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
 from django.core.signals import request_finished, request_started
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 
-from chatauth_project import on_demand
+import chatauth_project.left_out  # noqa: F401 - before what it leaves out is loaded
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chatauth_project.settings")
-
-
-IMPORTED_UNUSED = ("requests", "yaml")
-"""What libraries import for things that no worker does, or hardly ever; 6 MB."""
-FOR_DEVELOPERS = ("greenlet", "pygments", "rich")
-"""What libraries load where it happens to be installed, which is nowhere in production; 7 MB."""
 
 
 class PatientRequest(WSGIRequest):
@@ -41,10 +36,10 @@ class PatientRequest(WSGIRequest):
 
 
 class Handler(WSGIHandler):
-    """Django's handler, with requests of ours, and answers that are there whole given as the list that WSGI has for it.
+    """Django's handler without what no request here needs: a tenth of what the worker's Python does for a token.
 
-    granian sends a list at once. Anything else it iterates over in a thread of its own, one part after the other,
-    which is a tenth of the worker's Python, and the other requests wait for it.
+    There is one table of addresses, at the root of the server, so that no thread has to be told by which one the
+    request at hand is looked up. Refusals are logged by ``RequestLog``, without their paths.
     """
 
     request_class = PatientRequest
@@ -52,18 +47,37 @@ class Handler(WSGIHandler):
     def __call__(  # type: ignore[override]  # Django's stubs promise more than WSGI asks for
         self, environ: "WSGIEnvironment", start_response: "StartResponse"
     ) -> Iterable[bytes]:
-        """Answer one request (PEP 3333)."""
-        response = super().__call__(environ, start_response)
+        """Answer one request (PEP 3333).
+
+        An answer that is there whole is given as the list that WSGI has for it. granian sends a list at once; anything
+        else it iterates over in a thread of its own, one part after the other, and the other requests wait for it.
+        """
+        request_started.send(sender=Handler, environ=environ)
+        response = self.get_response(self.request_class(environ))
+        response._handler_class = Handler  # type: ignore[attr-defined]  # as Django's does
+        start_response(f"{response.status_code} {response.reason_phrase}", _header_lines(response))
         if not isinstance(response, HttpResponse):  # a stream, or a file
             return response
         response.close()
         return [response.content]
 
+    def get_response(self, request: HttpRequest) -> HttpResponseBase:
+        """Take one request through middleware and view."""
+        response: HttpResponseBase = self._middleware_chain(request)  # type: ignore[attr-defined]  # unknown to the stubs
+        response._resource_closers.append(request.close)  # type: ignore[attr-defined]
+        return response
+
+
+def _header_lines(response: HttpResponseBase) -> list[tuple[str, str]]:
+    lines = list(response.headers._store.values())  # ``items()`` looks each one up again, which costs more than to send
+    lines += [("Set-Cookie", cookie.output(header="")) for cookie in response.cookies.values()]
+    return lines
+
 
 def leave_out_what_is_off() -> None:
     """Spare every request what Django does around it for features that are off here: a twentieth of a request's Python.
 
-    No queries are logged, and no caches kept; each request says itself by which table addresses are looked up.
+    No queries are logged, no caches kept, and no other table of addresses is used.
     Connections live as long as their turns, and one that broke is closed when its request is over (``intake``), so that
     nothing is left to look for when the next one begins.
     """
@@ -73,8 +87,6 @@ def leave_out_what_is_off() -> None:
     request_finished.disconnect(base.reset_urlconf)
 
 
-on_demand.postpone(*IMPORTED_UNUSED)
-on_demand.do_without(*FOR_DEVELOPERS)
 django.setup(set_prefix=False)
 leave_out_what_is_off()
 application = Handler()

@@ -9,7 +9,7 @@ from http import HTTPStatus
 from typing import Any, ClassVar, NoReturn
 
 import structlog
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.parsers import JSONParser
@@ -78,6 +78,15 @@ class AdfView(APIView):
 
     # How Django REST framework works through a request
 
+    def initialize_request(self, request: HttpRequest, *_args: Any, **_kwargs: Any) -> Request:
+        """Wrap Django's request for authenticators and permissions; there is nothing that would parse its body.
+
+        They ask for ``META`` again and again, and Django REST framework would look in vain elsewhere first each time.
+        """
+        wrapped = Request(request, authenticators=self.get_authenticators(), negotiator=_NO_NEGOTIATION)
+        wrapped.META = request.META
+        return wrapped
+
     def initial(self, request: Request, *_args: Any, **_kwargs: Any) -> None:
         """Check everything but the body. Raises what ``handle_exception`` understands.
 
@@ -131,10 +140,6 @@ class AdfView(APIView):
         """None: ``Allow`` and ``Vary`` stand where they are meant."""
         return {}
 
-    def get_content_negotiator(self) -> BaseContentNegotiation:
-        """Return one that is never asked, since ``perform_content_negotiation`` decides itself."""
-        return _NO_NEGOTIATION
-
     def _check_method(self, method: str | None) -> None:
         name = (method or "").lower()
         if name not in self.http_method_names or not hasattr(self, name):
@@ -154,7 +159,7 @@ class AdfView(APIView):
 
 
 class _NoNegotiation(BaseContentNegotiation):
-    """Stands in for Django REST framework's own."""
+    """Is never asked, since ``perform_content_negotiation`` decides itself."""
 
 
 _NO_NEGOTIATION = _NoNegotiation()

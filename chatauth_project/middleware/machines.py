@@ -4,8 +4,9 @@ from collections.abc import Awaitable, Callable
 from functools import lru_cache
 
 from corsheaders.middleware import CorsMiddleware
+from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
-from django.urls import ResolverMatch, get_urlconf, resolve
+from django.urls import ResolverMatch, resolve
 
 ADDRESSES_FOR_MACHINES = (
     "/serviceApi/",
@@ -48,12 +49,12 @@ class Machines:
         """Call the view of a machine's address at once."""
         if not request.path_info.startswith(ADDRESSES_FOR_MACHINES):
             return self.get_response(request)
-        match = request.resolver_match = _match(request.path_info, get_urlconf())
+        match = request.resolver_match = _match(request.path_info, settings.ROOT_URLCONF)
         response: HttpResponseBase = match.func(request, *match.args, **match.kwargs)
         return response
 
 
 @lru_cache(maxsize=256)
-def _match(path: str, urlconf: str | None) -> ResolverMatch:
+def _match(path: str, urlconf: str) -> ResolverMatch:
     """Find the view; remembered, since machines call the same few addresses all day. Raises ``Resolver404``."""
     return resolve(path, urlconf)

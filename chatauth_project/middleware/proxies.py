@@ -7,7 +7,7 @@ is left that a client could have written itself.
 import re
 from collections.abc import Callable
 from functools import lru_cache
-from ipaddress import IPv4Address, IPv6Address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from typing import Any
 
 from django.conf import settings
@@ -16,6 +16,7 @@ from django.http import HttpRequest, HttpResponseBase
 from authenticate_app.throttling.networks import parse_address
 
 Address = IPv4Address | IPv6Address
+Network = IPv4Network | IPv6Network
 
 FORWARDING_HEADERS = (
     "HTTP_X_FORWARDED_FOR",
@@ -103,6 +104,10 @@ def _parse(link: str) -> Address | None:
 
 
 def _is_trusted(text: str) -> bool:
-    networks = settings.TRUSTED_PROXIES
+    return _is_within(text, settings.TRUSTED_PROXIES)
+
+
+@lru_cache(maxsize=4096)
+def _is_within(text: str, networks: tuple[Network, ...]) -> bool:
     address = _parse(text) if networks else None
     return address is not None and any(address in network for network in networks)

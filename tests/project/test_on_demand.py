@@ -14,7 +14,7 @@ from chatauth_project import on_demand
 
 GREEDY = {"drf_spectacular.openapi", "rest_framework.test", "urllib3", "yaml.loader", "pygments.lexers", "rich.console"}
 """Modules that take megabytes, and are needed by readers of the API's schema, by developers, or by nobody."""
-TELL = "import sys, chatauth_project.wsgi, chatauth_project.urls; print(*sys.modules)"
+TELL = "import sys, chatauth_project.worker, chatauth_project.urls; print(*sys.modules)"
 
 
 class Greeting(View):

@@ -24,3 +24,19 @@ def test_any_content_type_gets_an_answer(rf: RequestFactory, content_type: str) 
     assert isinstance(answer, list), "granian would iterate over it in a thread of its own"
     assert b"".join(answer)
     assert statuses == ["404 Not Found"]
+
+
+def test_a_page_keeps_its_cookies_and_every_header(rf: RequestFactory, db: None) -> None:
+    sent: list[tuple[str, str]] = []
+
+    def start_response(_status: str, headers: list[tuple[str, str]], _error: Any = None) -> Any:
+        sent.extend(headers)
+
+    answer = application(rf.get("/login/", secure=True).environ, start_response)
+    headers = dict(sent)
+    assert b"".join(answer).startswith(b"<!doctype html>")
+    assert "__Host-csrf=" in headers["Set-Cookie"]
+    assert headers["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains; preload"
+    assert headers["Content-Type"] == "text/html; charset=utf-8"
+    assert int(headers["Content-Length"]) > 0
+    assert all(type(name) is str and type(value) is str for name, value in sent)

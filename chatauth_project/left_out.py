@@ -1,0 +1,11 @@
+"""Leaves out of a worker what libraries load and no worker needs: imported before anything that imports them."""
+
+from chatauth_project import on_demand
+
+HARDLY_EVER_USED = ("requests", "yaml")
+"""What libraries import for things that no worker does, or hardly ever; 6 MB."""
+FOR_DEVELOPERS = ("greenlet", "pygments", "rich")
+"""What libraries load where it happens to be installed, which is nowhere in production; 7 MB."""
+
+on_demand.postpone(*HARDLY_EVER_USED)
+on_demand.do_without(*FOR_DEVELOPERS)
