@@ -2,8 +2,8 @@
 
 from chatauth_project import on_demand
 
-HARDLY_EVER_USED = ("requests", "yaml")
-"""What libraries import for things that no worker does, or hardly ever; 6 MB."""
+HARDLY_EVER_USED = ("anyio", "croniter", "requests", "segno", "sqlparse", "yaml")
+"""What is imported for things that no worker does, or hardly ever; 8 MB."""
 FOR_DEVELOPERS = ("greenlet", "pygments", "rich")
 """What libraries load where it happens to be installed, which is nowhere in production; 7 MB."""
 

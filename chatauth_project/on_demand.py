@@ -1,29 +1,33 @@
-"""What a worker loads when it is first needed, and seldom is: each megabyte is held by every worker."""
+"""What a worker loads when it is first needed, and seldom is: each megabyte is held by every worker.
+
+Nothing of Django is imported here, since that would load what is to be postponed.
+"""
 
 import sys
 from collections.abc import Callable
 from functools import cache
 from importlib import import_module
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-from django.http import HttpRequest
-from django.http.response import HttpResponseBase
-from django.utils.module_loading import import_string
-from django.views.decorators.csrf import csrf_exempt
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+    from django.http.response import HttpResponseBase
 
-View = Callable[..., HttpResponseBase]
+View: TypeAlias = "Callable[..., HttpResponseBase]"
 
 
 def view(name: str, **options: Any) -> View:
     """Return a view that is loaded by its first request: an API view, which takes no forms, by its dotted name."""
+    from django.utils.module_loading import import_string
+    from django.views.decorators.csrf import csrf_exempt
 
     @cache
     def loaded() -> View:
         made: View = import_string(name).as_view(**options)
         return made
 
-    def answer(request: HttpRequest, **path: Any) -> HttpResponseBase:
+    def answer(request: "HttpRequest", **path: Any) -> "HttpResponseBase":
         return loaded()(request, **path)
 
     return csrf_exempt(answer)

@@ -12,7 +12,14 @@ from django.views import View
 
 from chatauth_project import on_demand
 
-GREEDY = {"drf_spectacular.openapi", "rest_framework.test", "urllib3", "yaml.loader", "pygments.lexers", "rich.console"}
+GREEDY = {
+    "drf_spectacular.openapi",
+    "rest_framework.test",
+    "urllib3",
+    "yaml.loader",
+    "pygments.lexers",
+    "rich.console",
+} | {"anyio.abc", "croniter.croniter", "segno.encoder", "sqlparse.sql"}
 """Modules that take megabytes, and are needed by readers of the API's schema, by developers, or by nobody."""
 TELL = "import sys, chatauth_project.worker, chatauth_project.urls; print(*sys.modules)"
 

@@ -38,7 +38,7 @@ class LargeReply(BaseModel):
     bid: Annotated[str, Line] = Field(max_length=300)
     key: Annotated[str, StringConstraints(pattern=r"^00[0-9A-Fa-f]{64}\z")] = Field(repr=False)
     """00, then the 256 bits of the key, in hexadecimal."""
-    signature: Annotated[str, StringConstraints(pattern=r"^(?:[0-9A-Fa-f]{2}){1,500}\z")] = Field(repr=False)
+    signature: Annotated[str, StringConstraints(pattern=r"^(?:[0-9A-Fa-f]{2})+\z", max_length=1000)] = Field(repr=False)
     owner: Annotated[str, Line] = Field(max_length=500)
     size: int = Field(ge=1)
     """Bytes, encrypted as well as decrypted."""
