@@ -12,6 +12,7 @@ from django.conf import settings
 READY_SECONDS = 60.0
 POLL_SECONDS = 0.02
 FAILURES = 500
+"""From this status on it is the server that cannot work (RFC 9110, section 15.6)."""
 ANY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - to recognize it, not to listen
 
 

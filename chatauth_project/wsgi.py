@@ -13,8 +13,6 @@ from django.core.signals import request_finished, request_started
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
-import chatauth_project.left_out  # noqa: F401 - before what it leaves out is loaded
-
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
